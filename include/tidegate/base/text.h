@@ -1,0 +1,23 @@
+// Small helpers for text that the standard library lacks.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tidegate {
+
+// ASCII only, as header names are.
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+std::string to_lower(std::string_view text);
+// Without leading and trailing spaces and tabs.
+std::string_view trim(std::string_view text);
+
+// Appends `text` as a JSON string with its quotes. `text` should be UTF-8; invalid bytes become U+FFFD, so that
+// the result is always valid JSON.
+void append_json_string(std::string& out, std::string_view text);
+std::string json_string(std::string_view text);
+
+// The longest prefix of at most `bytes` bytes that does not cut a UTF-8 character.
+std::string_view utf8_prefix(std::string_view text, std::size_t bytes);
+
+}  // namespace tidegate

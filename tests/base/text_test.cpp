@@ -1,0 +1,33 @@
+#include <tidegate/base/text.h>
+
+#include <gtest/gtest.h>
+
+namespace tidegate {
+namespace {
+
+TEST(JsonString, EscapesControlsAndQuotes) {
+    EXPECT_EQ(json_string("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\n\\u0001\"");
+}
+
+TEST(JsonString, KeepsUtf8AndReplacesBrokenBytes) {
+    EXPECT_EQ(json_string("日本 😀"), "\"日本 😀\"");
+    EXPECT_EQ(json_string("a\xff"), "\"a\xef\xbf\xbd\"");
+    EXPECT_EQ(json_string("\xe6\x97"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+    EXPECT_EQ(json_string("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"") << "a lone surrogate";
+}
+
+TEST(Utf8Prefix, NeverCutsACharacter) {
+    EXPECT_EQ(utf8_prefix("日本", 5), "日");
+    EXPECT_EQ(utf8_prefix("日本", 6), "日本");
+    EXPECT_EQ(utf8_prefix("日本", 2), "");
+}
+
+TEST(EqualsIgnoringCase, ComparesAsciiOnly) {
+    EXPECT_TRUE(equals_ignoring_case("Content-Length", "content-length"));
+    EXPECT_FALSE(equals_ignoring_case("Ä", "ä"));
+}
+
+TEST(Trim, TakesSpacesAndTabs) { EXPECT_EQ(trim(" \ta b\t "), "a b"); }
+
+}  // namespace
+}  // namespace tidegate
