@@ -1,0 +1,59 @@
+// Reads records back from the log's segments, in order or one by one.
+#pragma once
+
+#include <tidegate/base/id.h>
+#include <tidegate/base/result.h>
+#include <tidegate/events/position.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidegate::events {
+
+class Log;
+
+// A record as it lies in the log: its JSON, not yet parsed.
+struct LogRecord {
+    CallId id;
+    RecordPosition position;
+    std::string json;
+    std::size_t head = 0;
+
+    // Without content: what was asked and answered stays out.
+    std::string without_content() const { return json.substr(0, head) + "}"; }
+};
+
+// Limits of one `read`; it returns at least one group if there is one.
+struct ReadLimits {
+    std::size_t records = 2000;
+    std::size_t bytes = 8ULL << 20;
+};
+
+// One thread at a time. Groups that cannot be read are skipped, reported to the log and written to the
+// operator's log.
+class LogReader {
+  public:
+    explicit LogReader(Log& log) : log_(log) {}
+    ~LogReader();
+    LogReader(const LogReader&) = delete;
+    LogReader& operator=(const LogReader&) = delete;
+
+    // Reads whole groups from `cursor` on into `records` (cleared first) and moves `cursor` behind them.
+    // Nothing is added at the end of what is synced. A cursor before the oldest segment moves to it; one beyond
+    // the end (the log was deleted) to the oldest too.
+    Result<> read(Cursor& cursor, std::vector<LogRecord>& records, ReadLimits limits = {});
+    // One record; `not_found` if its segment has been dropped.
+    Result<LogRecord> read_at(RecordPosition position);
+
+  private:
+    Result<> open_segment(std::uint64_t segment);
+    void close_segment();
+
+    Log& log_;
+    std::uint64_t segment_ = 0;
+    int fd_ = -1;
+};
+
+}  // namespace tidegate::events

@@ -1,0 +1,68 @@
+// Log, index and sinks together: what `app` makes one of.
+#pragma once
+
+#include <tidegate/base/clock.h>
+#include <tidegate/base/result.h>
+#include <tidegate/events/log.h>
+#include <tidegate/events/query.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tidegate::events {
+
+// The configuration's `events.sinks`, one struct a kind.
+struct JsonLinesOptions {
+    std::string name = "jsonl";
+    std::string path;
+
+    bool operator==(const JsonLinesOptions&) const = default;
+};
+
+// The configuration's `records` and `events`.
+struct RecorderOptions {
+    LogOptions log;
+    std::size_t max_content = Content::kDefaultLimit;  // bytes a side, for those who fill records
+    std::vector<JsonLinesOptions> json_lines;
+};
+
+// How far a sink is. `lag` is the age of the oldest synced record that it has yet to take, 0 if there is none.
+struct SinkStats {
+    std::string name;
+    std::uint64_t published = 0;  // records, since start
+    Duration lag{};
+    bool failed = false;  // retried until it is not
+    std::string failure;
+};
+
+// Any thread, after `open` returned and until it is destroyed.
+class Recorder {
+  public:
+    static Result<std::unique_ptr<Recorder>> open(RecorderOptions options, const Clock& clock);
+    // Closes.
+    ~Recorder();
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+
+    Log& log();
+    // For the query thread.
+    Query& query();
+    const RecorderOptions& options() const;
+    // The index is the first.
+    std::vector<SinkStats> sinks() const;
+    // `tidegate_index_lag_seconds`.
+    Duration index_lag() const;
+
+    // Writes what is queued, lets each sink take what it can within `patience`, ends all threads. Idempotent.
+    void close(Duration patience = std::chrono::seconds{5});
+
+  private:
+    struct Parts;
+    explicit Recorder(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace tidegate::events
