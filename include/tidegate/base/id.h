@@ -22,6 +22,13 @@ class CallId {
     // Reads the 36-character text form, in either case.
     static std::optional<CallId> parse(std::string_view text);
 
+    // What `bytes` gave.
+    static constexpr CallId from_bytes(const std::array<std::uint8_t, 16>& bytes) {
+        CallId id;
+        id.bytes_ = bytes;
+        return id;
+    }
+
     // "0192f0c1-7b3a-7c1e-8f00-0123456789ab"
     std::string to_string() const;
     // The millisecond of its making.
