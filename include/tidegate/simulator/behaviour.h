@@ -37,6 +37,7 @@ enum class Fault {
     none,
     status,        // an error answer with `Behaviour::status`
     hang,          // never answers
+    drop,          // TCP reset instead of an answer
     stall,         // silent for ever after `after` tokens
     reset,         // TCP reset after `after` tokens
     truncate,      // the connection closes after `after` tokens, in the middle of the body
@@ -75,7 +76,7 @@ struct Behaviour {
 
 // Applies `directives` ("name=value" or "name", by commas) to `base`, the last one winning. An error names the
 // directive that is wrong.
-Result<Behaviour> apply(std::string_view directives, Behaviour base);
+Result<Behaviour> apply_directives(std::string_view directives, Behaviour base);
 
 // Splits "demo--status=503" into the model and its directives; without "--" the second is empty.
 struct ModelName {

@@ -26,17 +26,18 @@ namespace tidegate::simulator {
 // Immutable once given to a Simulator.
 struct Options {
     struct Faulty {
-        int share = 0;          // of all requests, in hundredths of a percent
-        std::string behaviour;  // directives
+        int share = 0;               // of all requests, in hundredths of a percent
+        std::string behaviour = {};  // directives
     };
 
-    std::string address = "127.0.0.1";          // loopback unless an operator insists
-    std::uint16_t port = 0;                     // 0: chosen by the kernel
-    std::string behaviour;                      // directives of every answer
-    std::map<std::string, std::string> models;  // directives by model name, and the names that /v1/models lists
-    std::vector<Faulty> faults;                 // which requests: by their hash and their number
-    std::size_t keep = 100;                     // requests remembered for /simulator/last
-    bool fixed_time = false;  // `created` is always 1,700,000,000, so that answers compare equal
+    std::string address = "127.0.0.1";  // loopback unless an operator insists
+    std::uint16_t port = 0;             // 0: chosen by the kernel
+    std::string behaviour = {};         // directives of every answer
+    std::map<std::string, std::string> models =
+        {};                           // directives by model name, and the names that /v1/models lists
+    std::vector<Faulty> faults = {};  // which requests: by their hash and their number
+    std::size_t keep = 100;           // requests remembered for /simulator/last
+    bool fixed_time = false;          // `created` is always 1,700,000,000, so that answers compare equal
 };
 
 // Reads the value of `simulator:`; absent is the default. Wrong directives are problems at their place.
