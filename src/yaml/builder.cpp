@@ -42,6 +42,10 @@ class Builder final : public YAML::EventHandler {
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         if (expects_key())
             throw Stop{position(mark), "a key is missing"};
+        // yaml-cpp takes a line of text without a colon as a key without value, at the same place.
+        if (!frames_.empty() && frames_.back().has_key && frames_.back().key_position == position(mark)) {
+            throw Stop{position(mark), fmt::format("\"{}\" is not followed by a colon", frames_.back().key)};
+        }
         remember(anchor, attach(make(Node::Kind::null, mark)));
     }
 

@@ -1,9 +1,9 @@
 #include "yaml/files.h"
-#include <tidegate/yaml/nearest.h>
 #include "yaml/node.h"
 
 #include <tidegate/base/text.h>
 #include <tidegate/yaml/cursor.h>
+#include <tidegate/yaml/nearest.h>
 #include <tidegate/yaml/scalar.h>
 
 #include <algorithm>

@@ -116,7 +116,9 @@ class Loader {
                 tree_.problems.warn(tree_.location(item->file, item->position),
                                     fmt::format("include: no file matches {}", path));
             }
-            for (const std::string& match : paths) load_file(match, item.get());
+            for (const std::string& match : paths) {
+                if (identity(match) != open_.back()) load_file(match, item.get());
+            }
         }
     }
 

@@ -1,7 +1,7 @@
-#include <tidegate/yaml/nearest.h>
 #include "yaml/node.h"
 
 #include <tidegate/yaml/cursor.h>
+#include <tidegate/yaml/nearest.h>
 #include <tidegate/yaml/scalar.h>
 
 #include <fmt/format.h>

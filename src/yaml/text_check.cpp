@@ -1,5 +1,6 @@
 #include "yaml/text_check.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace tidegate::yaml {
@@ -29,10 +30,15 @@ bool is_control(char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f;
 }
 
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
 bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }
 
+// Follows lines, quotes, comments, block scalars and [] {} without understanding more of YAML than that.
 class Scanner {
   public:
     Scanner(std::string_view text, std::size_t max_depth, std::size_t max_nodes)
@@ -40,11 +46,15 @@ class Scanner {
 
     std::optional<Refusal> run() {
         while (at_ < text_.size() && !refusal_) scan_line();
+        if (quote_ != 0 && !refusal_)
+            refusal_ = Refusal{quote_start_, "a quote is not closed"};
         return refusal_;
     }
 
   private:
     char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
+    int column() const { return static_cast<int>(at_ - line_start_); }
+    bool is_open() const { return quote_ != 0 || depth_ > 0; }
 
     bool ends_word(char c) const {
         return is_blank(c) || c == '\n' ||
@@ -53,29 +63,58 @@ class Scanner {
 
     void refuse(std::string message) {
         if (!refusal_)
-            refusal_ = Refusal{{line_, static_cast<int>(at_ - line_start_) + 1}, std::move(message)};
+            refusal_ = Refusal{{line_, column() + 1}, std::move(message)};
     }
 
     void scan_line() {
         ++line_;
         line_start_ = at_;
-        indent_ = 0;
-        while (peek() == ' ') ++at_, ++indent_;
-        if (in_block_scalar_ && (peek() == '\n' || indent_ > block_indent_))
-            return skip_line();
-        in_block_scalar_ = false;
-        if (quote_ == 0) {
-            check_tabs();
-            token_start_ = true;
+        while (peek() == ' ') ++at_;
+        if (in_block_scalar_ && scan_block_scalar())
+            return;
+        if (is_open()) {
+            check_continuation();
+        } else {
+            begin_block_line();
         }
         while (peek() != '\n' && !refusal_) scan_character();
         if (at_ < text_.size())
             ++at_;
     }
 
-    void skip_line() {
+    void begin_block_line() {
+        check_tabs();
+        if (peek() == '\n' || peek() == '#')
+            return;
+        parent_ = column() - 1;
+        first_on_line_ = true;
+        token_start_ = !(in_plain_ && column() > plain_parent_);
+        if (column() != 0)
+            return;
+        const std::string_view rest = text_.substr(at_);
+        if (rest.starts_with('%')) {
+            while (peek() != '\n') ++at_;
+        } else if ((rest.starts_with("---") || rest.starts_with("...")) && ends_word(peek(3))) {
+            at_ += 3;
+        }
+    }
+
+    // Whether this line belongs to the block scalar; it is then behind us.
+    bool scan_block_scalar() {
+        if (peek() == '\n') {
+            if (!block_has_text_)
+                block_blank_ = std::max(block_blank_, column());
+        } else if (column() <= block_parent_) {
+            in_block_scalar_ = false;
+            return false;
+        } else {
+            if (!block_has_text_ && block_blank_ > column())
+                refuse("a blank line is indented deeper than the text");
+            block_has_text_ = true;
+        }
         const std::size_t end = text_.find('\n', at_);
         at_ = end == std::string_view::npos ? text_.size() : end + 1;
+        return true;
     }
 
     void check_tabs() {
@@ -87,12 +126,32 @@ class Scanner {
             refuse("a tab is used as indentation; use spaces");
     }
 
+    // A quote or [] {} that goes on must be indented deeper than what it belongs to; the closing bracket need
+    // not.
+    void check_continuation() {
+        if (column() > open_parent_ || peek() == '\n' || peek() == '#')
+            return;
+        if (quote_ == 0 && (peek() == ']' || peek() == '}'))
+            return;
+        std::size_t ahead = 0;
+        while (is_blank(peek(ahead))) ++ahead;
+        if (peek(ahead) == '\n')
+            return;
+        refuse(quote_ != 0 ? "the text in quotes must be indented deeper"
+                           : "the content of [] or {} must be indented deeper");
+    }
+
     void scan_character() {
         const char c = peek();
         if (quote_ != 0)
             return scan_quoted(c);
         if (is_blank(c)) {
             ++at_;
+            after_quote_ = false;
+            return;
+        }
+        if (c == '#' && after_quote_) {
+            refuse("a comment needs a space before it");
         } else if (c == '#' && (at_ == line_start_ || is_blank(text_[at_ - 1]))) {
             while (peek() != '\n') ++at_;
         } else if (depth_ > 0 && (c == ']' || c == '}')) {
@@ -105,50 +164,89 @@ class Scanner {
             count();
             ++at_;
             token_start_ = true;
-        } else if (c == ':' && (ends_word(peek(1)) || after_quote_)) {
+        } else if (c == ':' && (ends_word(peek(1)) || (after_quote_ && depth_ > 0))) {
+            if (depth_ == 0 && first_on_line_)
+                parent_ = token_start_ ? column() : token_column_;
             ++at_;
             token_start_ = true;
+            first_on_line_ = false;
+            in_plain_ = false;
         } else if (token_start_) {
             scan_token_start(c);
         } else {
             ++at_;
         }
-        if (quote_ == 0)
-            after_quote_ = c == '"' || c == '\'';
+        after_quote_ = false;
     }
 
     void scan_token_start(char c) {
+        in_plain_ = false;
+        const bool is_dash = (c == '-' || c == '?') && depth_ == 0 && ends_word(peek(1));
+        if (first_on_line_ && !is_dash)
+            token_column_ = column();
         if (c == '"' || c == '\'') {
+            if (depth_ == 0)
+                open_parent_ = parent_;
             quote_ = c;
+            quote_start_ = {line_, column() + 1};
             ++at_;
             token_start_ = false;
         } else if ((c == '|' || c == '>') && depth_ == 0) {
-            in_block_scalar_ = true;
-            block_indent_ = indent_;
-            while (peek() != '\n') ++at_;
+            begin_block_scalar();
         } else if (c == '&' || c == '*' || c == '!') {
             while (!ends_word(peek())) ++at_;
+        } else if (is_dash) {
+            if (first_on_line_)
+                parent_ = column();
+            ++at_;
         } else {
-            token_start_ = (c == '-' || c == '?') && ends_word(peek(1));
+            token_start_ = false;
+            in_plain_ = depth_ == 0;
+            plain_parent_ = parent_;
             ++at_;
         }
     }
 
-    void scan_quoted(char c) {
-        const bool escaped =
-            (quote_ == '"' && c == '\\' && peek(1) != '\n') || (quote_ == '\'' && c == '\'' && peek(1) == '\'');
-        if (!escaped && c == quote_) {
-            quote_ = 0;
-            after_quote_ = true;
+    void begin_block_scalar() {
+        in_block_scalar_ = true;
+        block_parent_ = parent_;
+        block_blank_ = 0;
+        block_has_text_ = false;
+        ++at_;
+        while (peek() == '+' || peek() == '-' || is_digit(peek())) {
+            block_has_text_ = block_has_text_ || is_digit(peek());  // the indentation is given
+            ++at_;
         }
-        at_ += escaped ? 2 : 1;
+        if (!is_blank(peek()) && peek() != '\n')
+            refuse("only + - and a digit may follow | and >");
+        while (peek() != '\n') ++at_;
+    }
+
+    void scan_quoted(char c) {
+        if (quote_ == '"' && c == '\\') {
+            if (peek(1) != '\n' &&
+                std::string_view("0abt\tnvfre \"/\\N_LPxuU").find(peek(1)) == std::string_view::npos) {
+                refuse("an unknown escape in double quotes; write \\\\ for a backslash or use single quotes");
+            }
+            at_ += peek(1) == '\n' ? 1 : 2;
+        } else if (quote_ == '\'' && c == '\'' && peek(1) == '\'') {
+            at_ += 2;
+        } else {
+            after_quote_ = c == quote_;
+            if (after_quote_)
+                quote_ = 0;
+            ++at_;
+        }
     }
 
     void open() {
+        if (depth_ == 0)
+            open_parent_ = parent_;
         if (++depth_ > max_depth_)
             refuse("maps and lists are nested too deeply");
         count();
         ++at_;
+        in_plain_ = false;
         token_start_ = true;
     }
 
@@ -160,18 +258,28 @@ class Scanner {
     std::string_view text_;
     std::size_t max_depth_;
     std::size_t max_nodes_;
+    std::optional<Refusal> refusal_;
     std::size_t at_ = 0;
     std::size_t line_start_ = 0;
     int line_ = 0;
-    std::size_t indent_ = 0;
-    std::size_t depth_ = 0;
-    std::size_t entries_ = 0;
-    char quote_ = 0;
-    bool after_quote_ = false;
+
+    // Columns count from 0 here; what belongs to a key or dash stands right of its column, the parent.
+    int parent_ = -1;
+    bool first_on_line_ = true;  // only dashes and one token so far
+    int token_column_ = 0;       // of that token
     bool token_start_ = true;
+    bool after_quote_ = false;  // right behind a closing quote
+    char quote_ = 0;
+    Position quote_start_;
+    std::size_t depth_ = 0;  // of [] {}
+    std::size_t entries_ = 0;
+    int open_parent_ = -1;  // of the quote or [] {} that is open
+    bool in_plain_ = false;
+    int plain_parent_ = -1;
     bool in_block_scalar_ = false;
-    std::size_t block_indent_ = 0;
-    std::optional<Refusal> refusal_;
+    int block_parent_ = -1;
+    int block_blank_ = 0;
+    bool block_has_text_ = false;
 };
 
 }  // namespace
