@@ -16,6 +16,10 @@
 
 namespace tidegate::events {
 
+class LogQueue;
+class LogWriter;
+class Segments;
+
 enum class Durability {
     relaxed,  // `kill -9` may lose the records of the last milliseconds
     strict,   // callers hold the answer's last byte until `on_durable`
@@ -74,7 +78,8 @@ class Log {
 
     // The end of what is safe on disk. Readers go no further.
     Cursor synced() const;
-    // Returns when `synced` has gone beyond `cursor`, after `timeout`, or when `interrupt_waiters` was called.
+    // Returns `synced` when it has gone past `beyond`, after `timeout`, or once `interrupt_waiters` was called:
+    // from then on at once.
     Cursor wait_synced(Cursor beyond, Duration timeout) const;
     void interrupt_waiters();
     // The start of the oldest segment that still exists.
@@ -86,17 +91,24 @@ class Log {
     // One round of it.
     void apply_retention(Cursor passed);
 
+    // For readers: where a segment lies, how many bytes of it are safe to read (0 if it does not exist), and
+    // the number of the next one (0 if there is none).
+    std::string segment_path(std::uint64_t segment) const;
+    std::uint64_t readable_bytes(std::uint64_t segment) const;
+    std::uint64_t segment_after(std::uint64_t segment) const;
     // A reader found a group it cannot read; each place is counted once.
     void report_lost(Cursor group, std::uint64_t records);
 
     LogStats stats() const;
     const LogOptions& options() const;
 
-    class Writer;  // the implementation
-
   private:
-    explicit Log(std::unique_ptr<Writer> writer);
-    std::unique_ptr<Writer> writer_;
+    Log(LogOptions options, std::unique_ptr<Segments> segments);
+
+    const LogOptions options_;
+    std::unique_ptr<Segments> segments_;
+    std::unique_ptr<LogQueue> queue_;
+    std::unique_ptr<LogWriter> writer_;
 };
 
 }  // namespace tidegate::events

@@ -1,17 +1,20 @@
 // Reads records back from the log's segments, in order or one by one.
 #pragma once
 
+#include <tidegate/base/clock.h>
 #include <tidegate/base/id.h>
 #include <tidegate/base/result.h>
 #include <tidegate/events/position.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace tidegate::events {
 
+class File;
 class Log;
 
 // A record as it lies in the log: its JSON, not yet parsed.
@@ -35,7 +38,7 @@ struct ReadLimits {
 // operator's log.
 class LogReader {
   public:
-    explicit LogReader(Log& log) : log_(log) {}
+    explicit LogReader(Log& log);
     ~LogReader();
     LogReader(const LogReader&) = delete;
     LogReader& operator=(const LogReader&) = delete;
@@ -44,16 +47,18 @@ class LogReader {
     // Nothing is added at the end of what is synced. A cursor before the oldest segment moves to it; one beyond
     // the end (the log was deleted) to the oldest too.
     Result<> read(Cursor& cursor, std::vector<LogRecord>& records, ReadLimits limits = {});
+    // When the last group of the last `read` was written.
+    WallTime newest() const { return newest_; }
     // One record; `not_found` if its segment has been dropped.
     Result<LogRecord> read_at(RecordPosition position);
 
   private:
     Result<> open_segment(std::uint64_t segment);
-    void close_segment();
 
     Log& log_;
     std::uint64_t segment_ = 0;
-    int fd_ = -1;
+    std::unique_ptr<File> file_;
+    WallTime newest_{};
 };
 
 }  // namespace tidegate::events

@@ -1,0 +1,185 @@
+#include "record_members.h"
+
+#include <tidegate/events/call_record.h>
+
+#include <limits>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <simdjson.h>
+
+namespace tidegate::events {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+// Reads members of one object; what is missing or of another type keeps its default.
+class Reader {
+  public:
+    explicit Reader(object from) : from_(from) {}
+
+    void operator()(const char* name, std::string& value) {
+        std::string_view text;
+        if (!from_[name].get(text))
+            value = text;
+    }
+    void operator()(const char* name, CallId& id) {
+        std::string_view text;
+        if (!from_[name].get(text))
+            id = CallId::parse(text).value_or(CallId{});
+    }
+    void operator()(const char* name, Outcome& outcome) {
+        std::string_view text;
+        if (!from_[name].get(text))
+            outcome = parse_outcome(text).value_or(Outcome::ok);
+    }
+    void operator()(const char* name, UsageKind& kind) {
+        std::string_view text;
+        if (from_[name].get(text))
+            return;
+        for (const UsageKind each : {UsageKind::reported, UsageKind::bounded}) {
+            if (to_string(each) == text)
+                kind = each;
+        }
+    }
+    void operator()(const char* name, bool& value) {
+        if (bool read = false; !from_[name].get(read))
+            value = read;
+    }
+    void operator()(const char* name, std::int64_t& value) {
+        if (std::int64_t read = 0; !from_[name].get(read))
+            value = read;
+    }
+    void operator()(const char* name, int& value) {
+        std::int64_t read = value;
+        (*this)(name, read);
+        value = static_cast<int>(std::clamp<std::int64_t>(read, 0, std::numeric_limits<int>::max()));
+    }
+    void operator()(const char* name, std::optional<std::uint32_t>& value) {
+        if (std::int64_t read = 0; !from_[name].get(read))
+            value = static_cast<std::uint32_t>(read);
+    }
+    void operator()(const char* name, NanoDollars& value) {
+        std::int64_t read = 0;
+        (*this)(name, read);
+        value = NanoDollars{read};
+    }
+    void operator()(const char* name, Duration& value) { value = microseconds(name).value_or(Duration{}); }
+    void operator()(const char* name, std::optional<Duration>& value) { value = microseconds(name); }
+    void operator()(const char* name, WallTime& value) {
+        value = WallTime{microseconds(name).value_or(Duration{})};
+    }
+    void operator()(const char* name, dialect::Usage& usage) {
+        object inner;
+        if (from_[name].get(inner))
+            return;
+        Reader reader(inner);
+        for_each_usage_member(usage, reader);
+    }
+    void operator()(const char* name, Pairs& pairs) {
+        object inner;
+        if (from_[name].get(inner))
+            return;
+        for (const auto field : inner) {
+            std::string_view text;
+            if (!field.value.get(text))
+                pairs.emplace_back(field.key, text);
+        }
+    }
+    void operator()(const char* name, std::vector<std::string>& texts) {
+        simdjson::dom::array inner;
+        if (from_[name].get(inner))
+            return;
+        for (const element item : inner) {
+            std::string_view text;
+            if (!item.get(text))
+                texts.emplace_back(text);
+        }
+    }
+    void operator()(const char* name, std::vector<Attempt>& attempts) {
+        simdjson::dom::array inner;
+        if (from_[name].get(inner))
+            return;
+        for (const element item : inner) {
+            object each;
+            if (item.get(each))
+                continue;
+            Reader reader(each);
+            for_each_attempt_member(attempts.emplace_back(), reader);
+        }
+    }
+    void operator()(const char* name, Content& content) {
+        object inner;
+        if (from_[name].get(inner))
+            return;
+        Reader reader(inner);
+        std::string bytes, encoded;
+        std::int64_t total = 0;
+        reader("text", bytes);
+        reader("base64", encoded);
+        reader("total_bytes", total);
+        if (!encoded.empty())
+            bytes = from_base64(encoded);
+        content = Content::of(std::move(bytes), static_cast<std::uint64_t>(std::max<std::int64_t>(total, 0)));
+        reader("format", content.format);
+        reader("stream", content.stream);
+    }
+
+  private:
+    std::optional<Duration> microseconds(const char* name) {
+        constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000;
+        std::int64_t read = 0;
+        if (from_[name].get(read))
+            return std::nullopt;
+        return std::chrono::microseconds{std::clamp(read, -kMost, kMost)};
+    }
+    static std::string from_base64(const std::string& encoded) {
+        std::string bytes(encoded.size() / 4 * 3, '\0');
+        const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                           reinterpret_cast<const unsigned char*>(encoded.data()),
+                                           static_cast<int>(encoded.size()));
+        std::size_t padding = 0;
+        while (padding < 2 && padding < encoded.size() && encoded[encoded.size() - 1 - padding] == '=')
+            ++padding;
+        if (length < 0 || static_cast<std::size_t>(length) < padding)
+            return {};
+        bytes.resize(static_cast<std::size_t>(length) - padding);
+        return bytes;
+    }
+
+    object from_;
+};
+
+Error bad(std::string message) {
+    return Error{ErrorKind::malformed, ErrorSource::gateway, "call record: " + std::move(message)};
+}
+
+}  // namespace
+
+Result<CallRecord> decode(std::string_view json) {
+    simdjson::dom::parser parser;
+    object root;
+    if (const auto error = parser.parse(json.data(), json.size()).get(root)) {
+        return bad(simdjson::error_message(error));
+    }
+    Reader reader(root);
+    std::int64_t schema = 0;
+    reader("schema", schema);
+    if (schema < 1)
+        return bad("no schema version");
+    if (schema > kRecordSchema)
+        return bad(fmt::format("schema {} is newer than this program", schema));
+    CallRecord record;
+    for_each_member(record, reader);
+    object content;
+    if (!root["content"].get(content)) {
+        Reader inner(content);
+        inner("request", record.request);
+        inner("answer", record.answer);
+        inner("context", record.context);
+    }
+    return record;
+}
+
+}  // namespace tidegate::events

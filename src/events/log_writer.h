@@ -1,0 +1,51 @@
+// The log's thread: turns records into groups, writes them, keeps trying when the disk refuses.
+#pragma once
+
+#include "log_queue.h"
+#include "segments.h"
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+
+namespace tidegate::events {
+
+class LogWriter {
+  public:
+    LogWriter(const LogOptions& options, LogQueue& queue, Segments& segments);
+    // The queue must have been closed.
+    ~LogWriter() { join(); }
+    void join();
+
+    void start_retention(std::function<Cursor()> passed);
+    void fill(LogStats& stats) const;
+
+  private:
+    void run();
+    void write(std::span<LogQueue::Entry> entries);
+    // Adds records until the group is full; how many.
+    std::size_t build(GroupBuilder& builder, std::span<LogQueue::Entry> entries) const;
+    // False if it was given up.
+    bool store(const GroupBuilder::Group& group);
+    void housekeep();
+    void set_failure(std::string text);
+
+    const LogOptions options_;
+    LogQueue& queue_;
+    Segments& segments_;
+    std::chrono::steady_clock::time_point last_housekeeping_{};
+
+    std::atomic<std::uint64_t> synced_{0};
+    std::atomic<std::uint64_t> given_up_{0};
+    mutable std::mutex mutex_;
+    std::string failure_;  // empty: none
+    std::function<Cursor()> passed_;
+
+    std::mutex join_mutex_;
+    std::thread thread_;  // last: it uses the others
+};
+
+}  // namespace tidegate::events

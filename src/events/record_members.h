@@ -1,0 +1,86 @@
+// The members of the JSON form, once, for the writer and the reader. docs/call_record.md describes them.
+#pragma once
+
+#include <tidegate/events/call_record.h>
+
+namespace tidegate::events {
+
+// Calls `member(name, value)` for each. `Record` is CallRecord, const for the writer.
+template <class Record, class Member>
+void for_each_member(Record& record, Member& member) {
+    member("id", record.id);
+    member("started_us", record.started);
+    member("total_us", record.total);
+    member("first_token_us", record.first_token);
+    member("upstream_us", record.upstream);
+    member("gateway_us", record.gateway);
+    member("dialect", record.dialect);
+    member("operation", record.operation);
+    member("stream", record.stream);
+    member("feature", record.feature);
+    member("user", record.user);
+    member("conversation", record.conversation);
+    member("key", record.key);
+    member("attributes", record.attributes);
+    member("segments", record.segments);
+    member("variant", record.variant);
+    member("rule", record.rule);
+    member("reason", record.reason);
+    member("bucket", record.bucket);
+    member("unassigned", record.unassigned);
+    member("config_hash", record.config_hash);
+    member("outcome", record.outcome);
+    member("status", record.status);
+    member("error_code", record.error_code);
+    member("error_message", record.error_message);
+    member("fallback_entry", record.fallback_entry);
+    member("fallback_reason", record.fallback_reason);
+    member("prompt", record.prompt);
+    member("prompt_hash", record.prompt_hash);
+    member("model", record.model);
+    member("answered_model", record.answered_model);
+    member("finish_reason", record.finish_reason);
+    member("usage", record.usage);
+    member("usage_kind", record.usage_kind);
+    member("cost_nano_usd", record.cost);
+    member("price_hash", record.price_hash);
+    member("attempts", record.attempts);
+}
+
+template <class AnAttempt, class Member>
+void for_each_attempt_member(AnAttempt& attempt, Member& member) {
+    member("number", attempt.number);
+    member("entry", attempt.entry);
+    member("provider", attempt.provider);
+    member("model", attempt.model);
+    member("model_id", attempt.model_id);
+    member("prompt", attempt.prompt);
+    member("started_us", attempt.started);
+    member("latency_us", attempt.latency);
+    member("first_token_us", attempt.first_token);
+    member("reason", attempt.reason);
+    member("status", attempt.status);
+    member("error", attempt.error);
+    member("tries", attempt.tries);
+    member("usage", attempt.usage);
+    member("usage_kind", attempt.usage_kind);
+    member("cost_nano_usd", attempt.cost);
+    member("price_hash", attempt.price_hash);
+    member("dropped", attempt.dropped);
+    member("provider_request_id", attempt.provider_request_id);
+}
+
+template <class AUsage, class Member>
+void for_each_usage_member(AUsage& usage, Member& member) {
+    member("input", usage.input);
+    member("cache_read", usage.cache_read);
+    member("cache_write", usage.cache_write);
+    member("cache_write_1h", usage.cache_write_1h);
+    member("output", usage.output);
+    member("reasoning", usage.reasoning);
+    member("audio_input", usage.audio_input);
+    member("audio_output", usage.audio_output);
+    member("reported", usage.reported);
+}
+
+}  // namespace tidegate::events

@@ -1,0 +1,79 @@
+// The bytes of a segment file: docs/log_format.md. No state; every function may be given anything.
+#pragma once
+
+#include "disk.h"
+
+#include <tidegate/base/clock.h>
+#include <tidegate/base/id.h>
+#include <tidegate/events/log_reader.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidegate::events {
+
+constexpr std::size_t kSegmentHeader = 32;
+constexpr std::size_t kGroupHeader = 40;
+// A reader refuses longer groups, a writer never makes them.
+constexpr std::size_t kMaxGroup = 64ULL << 20;
+
+// "000000000042.log" and back.
+std::string segment_name(std::uint64_t number);
+std::optional<std::uint64_t> parse_segment_name(std::string_view name);
+
+std::string segment_header(std::uint64_t number, WallTime now);
+bool is_segment_header(std::string_view bytes, std::uint64_t number);
+
+// Collects records into the uncompressed form of a group.
+class GroupBuilder {
+  public:
+    void add(const CallId& id, std::string_view json, std::size_t head);
+    std::size_t size() const { return raw_.size(); }
+    std::uint32_t records() const { return records_; }
+    // Compresses; the result fits any place (`group_header` names it).
+    struct Group {
+        std::string payload;
+        std::uint32_t raw_length = 0;
+        std::uint32_t records = 0;
+    };
+    Group finish();
+
+  private:
+    std::string raw_;
+    std::uint32_t records_ = 0;
+};
+
+std::string group_header(const GroupBuilder::Group& group, std::uint64_t offset, WallTime now);
+
+// What lies at a place of a segment.
+struct FoundGroup {
+    enum class State {
+        good,
+        bad,  // unreadable; `records` is a guess if the header is unreadable too
+        end,
+    };
+    State state = State::end;
+    std::uint64_t offset = 0;
+    std::uint64_t next = 0;  // where to go on
+    std::uint32_t records = 0;
+    WallTime written{};
+    std::vector<LogRecord> content;  // of a good one
+};
+
+// Reads the group at `offset`; the segment ends at `end`. A bad one reaches to the next header that is whole,
+// or to the end. Fails only if the disk does.
+Result<FoundGroup> read_group(const File& file, std::uint64_t segment, std::uint64_t offset, std::uint64_t end);
+
+// The end of the last whole group: what lies behind it is a torn tail, unless nothing does. `lost` counts the
+// groups before it that cannot be read.
+struct Recovered {
+    std::uint64_t end = 0;
+    std::uint64_t groups = 0;
+    std::vector<FoundGroup> lost;
+};
+Result<Recovered> recover_segment(const File& file, std::uint64_t segment);
+
+}  // namespace tidegate::events

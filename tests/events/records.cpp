@@ -1,0 +1,87 @@
+#include "records.h"
+
+#include <fstream>
+#include <iterator>
+
+namespace tidegate::events {
+
+using namespace std::chrono_literals;
+
+CallRecord full_record(WallTime at) {
+    CallRecord record = small_record(at);
+    record.first_token = 40ms;
+    record.upstream = 110ms;
+    record.gateway = 10'500us;
+    record.dialect = "openai";
+    record.operation = "chat";
+    record.stream = true;
+    record.conversation = "c-\"quoted\"\n";
+    record.key = "checkout-service";
+    record.attributes = {{"plan", "pro"}, {"country", "DE"}, {"emoji \xf0\x9f\x98\x80", ""}};
+    record.segments = {{"plan", "pro"}};
+    record.rule = "pilot";
+    record.reason = "split";
+    record.bucket = 9999;
+    record.unassigned = true;
+    record.config_hash = "c0ffee";
+    record.outcome = Outcome::fallback;
+    record.error_code = "upstream_timeout";
+    record.error_message = "no answer within 10 s";
+    record.fallback_entry = "small";
+    record.fallback_reason = "timeout";
+    record.prompt = "support-reply@3";
+    record.prompt_hash = "abc";
+    record.answered_model = "gpt-4.1-mini-2025-04-14";
+    record.finish_reason = "stop";
+    record.usage = {.input = 1,
+                    .cache_read = 2,
+                    .cache_write = 3,
+                    .cache_write_1h = 4,
+                    .output = 5,
+                    .reasoning = 6,
+                    .audio_input = 7,
+                    .audio_output = 8,
+                    .reported = true};
+    record.usage_kind = UsageKind::reported;
+    record.price_hash = "feed";
+    Attempt& first = record.attempts.emplace_back();
+    first.entry = "stable";
+    first.provider = "openai";
+    first.model = "gpt-large";
+    first.model_id = "gpt-4.1-2025-04-14";
+    first.prompt = "support-reply@3";
+    first.started = 1ms;
+    first.latency = 70ms;
+    first.first_token = 60ms;
+    first.reason = "timeout";
+    first.status = 504;
+    first.error = "nothing came";
+    first.tries = 2;
+    first.usage.input = 10;
+    first.usage_kind = UsageKind::bounded;
+    first.cost = NanoDollars{100'000};
+    first.price_hash = "feed";
+    first.dropped = {"temperature", "top_p"};
+    first.provider_request_id = "req_1";
+    Attempt& second = record.attempts.emplace_back();
+    second.number = 2;
+    second.entry = "small";
+    record.request.append(R"({"model":"support-reply","messages":[]})");
+    record.request.format = "openai";
+    record.answer.append(std::string("data: {}\n\n\xff\x00 not UTF-8", 22));
+    record.answer.format = "anthropic";
+    record.answer.stream = true;
+    record.context = {"We open at 9.", "Größe"};
+    return record;
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_file(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+}  // namespace tidegate::events
