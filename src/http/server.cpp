@@ -1,0 +1,138 @@
+#include "http/acceptor.h"
+#include "http/session.h"
+#include "http/tls.h"
+
+#include <tidegate/http/server.h>
+
+#include <numeric>
+
+#include <boost/asio/post.hpp>
+
+namespace tidegate::http {
+namespace {
+
+// For sessions whose sockets are closed and whose handlers were told: longer only if a handler hangs.
+constexpr Duration kLastPatience = std::chrono::seconds{5};
+
+}  // namespace
+
+std::size_t Statistics::open() const {
+    return std::accumulate(connections.begin(), connections.end(), std::size_t{0});
+}
+
+class Server::State {
+  public:
+    State(std::shared_ptr<Shared> shared, std::shared_ptr<Acceptor> acceptor, Duration drain, Duration cancel)
+        : shared_(std::move(shared)),
+          acceptor_(std::move(acceptor)),
+          address_(acceptor_->address()),
+          drain_(drain),
+          cancel_(cancel) {}
+
+    // Runs `function(shard)` on the thread of each.
+    template <class Function>
+    void on_each_shard(Function function) {
+        for (const auto& shard : shared_->shards) {
+            asio::post(shard->thread.executor(),
+                       [shared = shared_, &shard = *shard, function] { function(shard); });
+        }
+    }
+
+    // `function` may end the session it is given.
+    template <class Function>
+    void on_each_session(Function function) {
+        on_each_shard([function](Shard& shard) {
+            for (Session* session = shard.first; session != nullptr;) {
+                Session& current = *session;
+                session = session->next;
+                function(current);
+            }
+        });
+    }
+
+    std::shared_ptr<Shared> shared_;
+    std::shared_ptr<Acceptor> acceptor_;
+    std::string address_;
+    Duration drain_;
+    Duration cancel_;
+    std::atomic<bool> draining_{false};
+};
+
+Result<std::unique_ptr<Server>> Server::listen(ListenerOptions options, std::vector<async::IoThread*> threads,
+                                               Handler& handler) {
+    auto shared = std::make_shared<Shared>(options, threads, handler);
+    if (options.tls) {
+        Result<asio::ssl::context> tls = make_tls_context(*options.tls);
+        if (!tls)
+            return tls.error();
+        shared->tls.emplace(std::move(*tls));
+    }
+    Result<std::shared_ptr<Acceptor>> acceptor = Acceptor::open(options.address, shared);
+    if (!acceptor)
+        return acceptor.error();
+    auto state =
+        std::make_unique<State>(std::move(shared), *acceptor, options.timeouts.drain, options.timeouts.cancel);
+    asio::post(threads.front()->executor(), [acceptor = *acceptor] { Acceptor::start(acceptor); });
+    return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() {
+    state_->shared_->ending = true;
+    begin_drain();
+    state_->on_each_session([](Session& session) { session.abort(); });
+    state_->shared_->wait_until_closed(kLastPatience);
+}
+
+std::string Server::address() const {
+    return state_->address_;
+}
+
+Statistics Server::statistics() const {
+    const Counters& counters = state_->shared_->counters;
+    Statistics result;
+    for (const auto& shard : state_->shared_->shards) result.connections.push_back(shard->connections);
+    result.in_flight = counters.in_flight;
+    result.accepted = counters.accepted;
+    result.requests = counters.requests;
+    result.refused = counters.refused;
+    result.overloaded = counters.overloaded;
+    result.accept_errors = counters.accept_errors;
+    result.client_gone = counters.client_gone;
+    return result;
+}
+
+void Server::begin_drain() {
+    if (state_->draining_.exchange(true))
+        return;
+    asio::post(state_->shared_->shards.front()->thread.executor(),
+               [acceptor = state_->acceptor_] { acceptor->close(); });
+    state_->on_each_shard([](Shard& shard) { shard.draining = true; });
+    state_->on_each_session([](Session& session) { session.drain(); });
+}
+
+bool Server::drain() {
+    return drain(state_->drain_);
+}
+
+bool Server::drain(Duration patience) {
+    begin_drain();
+    if (state_->shared_->wait_until_closed(patience))
+        return true;
+    state_->on_each_session([](Session& session) { session.cancel(); });
+    if (state_->shared_->wait_until_closed(state_->cancel_))
+        return false;
+    state_->on_each_session([](Session& session) { session.abort(); });
+    state_->shared_->wait_until_closed(kLastPatience);
+    return false;
+}
+
+void Server::update(const Limits& limits, const Timeouts& timeouts) {
+    state_->on_each_shard([limits, timeouts](Shard& shard) {
+        shard.limits = limits;
+        shard.timeouts = timeouts;
+    });
+}
+
+}  // namespace tidegate::http

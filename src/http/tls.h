@@ -1,0 +1,14 @@
+// The server side of TLS.
+#pragma once
+
+#include <tidegate/base/result.h>
+#include <tidegate/http/options.h>
+
+#include <boost/asio/ssl/context.hpp>
+
+namespace tidegate::http {
+
+// TLS 1.2 or newer, HTTP/1.1 by ALPN. Says which file is wrong.
+Result<boost::asio::ssl::context> make_tls_context(const TlsOptions& options);
+
+}  // namespace tidegate::http

@@ -1,0 +1,98 @@
+#include "http/transport.h"
+
+#include <boost/asio/ssl/stream.hpp>
+
+namespace tidegate::http {
+namespace {
+
+// Drops the first `size` bytes of what is to be written.
+void advance(Transport::Buffers& buffers, std::size_t size) {
+    for (asio::const_buffer& buffer : buffers) {
+        const std::size_t part = std::min(size, buffer.size());
+        buffer += part;
+        size -= part;
+    }
+}
+
+// What a plain and a TLS stream have in common.
+template <class Stream>
+class StreamTransport : public Transport {
+  public:
+    template <class... Args>
+    explicit StreamTransport(Args&&... args) : stream_(std::forward<Args>(args)...) {}
+
+    void start_read(char* to, std::size_t size, Reader& reader) override {
+        stream_.async_read_some(
+            asio::buffer(to, size),
+            [&reader](boost::system::error_code error, std::size_t read) { reader.on_read(error, read); });
+    }
+
+    async::Task<Written> write(Buffers buffers, async::TimerWheel::Entry& stall, Duration patience) override {
+        Written written;
+        while (asio::buffer_size(buffers) > 0) {
+            stall.arm_in(patience);
+            const auto [error, size] = co_await stream_.async_write_some(buffers, async::as_tuple);
+            written.size += size;
+            written.error = error;
+            if (error)
+                break;
+            advance(buffers, size);
+        }
+        co_return written;
+    }
+
+    void close() override {
+        boost::system::error_code ignored;
+        stream_.lowest_layer().close(ignored);
+    }
+
+    void reset() override {
+        boost::system::error_code ignored;
+        stream_.lowest_layer().set_option(Socket::linger(true, 0), ignored);
+    }
+
+  protected:
+    Stream stream_;
+};
+
+class PlainTransport final : public StreamTransport<Socket> {
+  public:
+    using StreamTransport::StreamTransport;
+
+    async::Task<bool> handshake() override { co_return true; }
+
+    async::Task<> end_writing() override {
+        boost::system::error_code ignored;
+        stream_.shutdown(Socket::shutdown_send, ignored);
+        co_return;
+    }
+
+    bool tls() const override { return false; }
+};
+
+class TlsTransport final : public StreamTransport<asio::ssl::stream<Socket>> {
+  public:
+    using StreamTransport::StreamTransport;
+
+    async::Task<bool> handshake() override {
+        const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, async::as_tuple);
+        co_return !error;
+    }
+
+    // Also waits for the client's own end; the session's deadline bounds that.
+    async::Task<> end_writing() override { co_await stream_.async_shutdown(async::as_tuple); }
+
+    bool tls() const override { return true; }
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_plain_transport(Socket socket) {
+    return std::make_unique<PlainTransport>(std::move(socket));
+}
+
+std::unique_ptr<Transport> make_tls_transport(Socket socket, asio::ssl::context& context) {
+    return std::make_unique<TlsTransport>(std::move(socket), context);
+}
+
+}  // namespace tidegate::http
