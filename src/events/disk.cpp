@@ -185,14 +185,17 @@ Result<> replace_file(const std::string& path, std::string_view text) {
     return sync_directory(std::filesystem::path(path).parent_path().string());
 }
 
-Result<std::string> read_small_file(const std::string& path) {
+Result<std::optional<std::string>> read_small_file(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && !error)
+        return std::optional<std::string>();
     Result<File> file = File::open(path, O_RDONLY);
-    if (!file) {
-        if (errno == ENOENT)
-            return std::string();
+    if (!file)
         return file.error();
-    }
-    return file->read_at(0, 64 * 1024);
+    Result<std::string> text = file->read_at(0, 64 * 1024);
+    if (!text)
+        return text.error();
+    return std::optional<std::string>(std::move(*text));
 }
 
 }  // namespace tidegate::events

@@ -4,6 +4,7 @@
 #include <tidegate/base/result.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,6 @@ Result<File> lock_file(const std::string& path, std::string_view what);
 // Replaces a small file whole, durably: a reader finds the old or the new text.
 Result<> replace_file(const std::string& path, std::string_view text);
 // The text of a small file; nothing if it does not exist.
-Result<std::string> read_small_file(const std::string& path);
+Result<std::optional<std::string>> read_small_file(const std::string& path);
 
 }  // namespace tidegate::events

@@ -9,6 +9,7 @@
 #include <tidegate/events/call_record.h>
 #include <tidegate/events/sink.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +21,9 @@ namespace tidegate::events {
 // calls damaged is moved aside and everything is read again.
 class IndexSink final : public Sink {
   public:
-    // `directory` is made if it does not exist.
-    explicit IndexSink(std::string directory);
+    // `directory` is made if it does not exist. `oldest_segment` is the log's: months of which no record is
+    // left in the log are removed, but for the last two.
+    explicit IndexSink(std::string directory, std::function<std::uint64_t()> oldest_segment = {});
     ~IndexSink() override;
     const std::string& name() const override { return name_; }
     Result<std::optional<Cursor>> open() override;

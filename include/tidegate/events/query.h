@@ -25,7 +25,6 @@ class Query {
     Result<std::vector<IndexRow>> list(const IndexFilter& filter);
 
   private:
-    Log& log_;
     IndexQuery index_;
     std::mutex mutex_;
     LogReader reader_;

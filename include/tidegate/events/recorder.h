@@ -5,6 +5,7 @@
 #include <tidegate/base/result.h>
 #include <tidegate/events/log.h>
 #include <tidegate/events/query.h>
+#include <tidegate/events/sink_runner.h>
 
 #include <cstdint>
 #include <functional>
@@ -22,20 +23,12 @@ struct JsonLinesOptions {
     bool operator==(const JsonLinesOptions&) const = default;
 };
 
-// The configuration's `records` and `events`.
+// The configuration's `records` and `events`. The index lies in `index` below the log's directory, cursors in
+// `cursors`.
 struct RecorderOptions {
     LogOptions log;
     std::size_t max_content = Content::kDefaultLimit;  // bytes a side, for those who fill records
     std::vector<JsonLinesOptions> json_lines;
-};
-
-// How far a sink is. `lag` is the age of the oldest synced record that it has yet to take, 0 if there is none.
-struct SinkStats {
-    std::string name;
-    std::uint64_t published = 0;  // records, since start
-    Duration lag{};
-    bool failed = false;  // retried until it is not
-    std::string failure;
 };
 
 // Any thread, after `open` returned and until it is destroyed.
