@@ -13,6 +13,8 @@
 
 namespace tidegate::upstream {
 
+struct ClientState;
+
 // What a request needs while it is being sent: everything it points to lives until `send` has returned.
 struct Request {
     std::shared_ptr<const Endpoint> endpoint;
@@ -89,9 +91,7 @@ class Client {
     ClientStats stats() const;
 
   private:
-    friend class Response;
-    struct State;
-    std::shared_ptr<State> state_;  // shared with the responses
+    std::shared_ptr<ClientState> state_;  // shared with the responses
 };
 
 // May this become a header line? A token as name, no control character (CR, LF, NUL, …) in the value.
