@@ -2,9 +2,13 @@
 
 namespace tidegate::dialect {
 
-std::string_view to_string(Format format) { return format == Format::openai ? "openai" : "anthropic"; }
+std::string_view to_string(Format format) {
+    return format == Format::openai ? "openai" : "anthropic";
+}
 
-std::string_view to_string(Operation operation) { return operation == Operation::chat ? "chat" : "embeddings"; }
+std::string_view to_string(Operation operation) {
+    return operation == Operation::chat ? "chat" : "embeddings";
+}
 
 std::string_view to_string(Finish finish) {
     switch (finish) {

@@ -13,9 +13,9 @@
 namespace tidegate::dialect {
 
 struct AnswerFacts {
-    Usage usage;
-    std::string model;  // the provider's own name
-    std::string id;
+    Usage usage = {};
+    std::string model = {};  // the provider's own name
+    std::string id = {};
     Finish finish = Finish::none;
     bool refusal = false;      // the model or the provider's filter refused
     bool has_content = false;  // text, refusal, tool calls or (embeddings) vectors
@@ -28,9 +28,9 @@ Result<AnswerFacts> read_answer(Format format, Operation operation, std::string_
 
 // Identity of an answer that the gateway writes.
 struct AnswerIdentity {
-    std::string_view call_id;
-    std::string_view model;    // shown in `model`; on a crossing empty for the provider's
-    std::int64_t created = 0;  // seconds since 1970
+    std::string_view call_id = {};
+    std::string_view model = {};  // shown in `model`; on a crossing empty for the provider's
+    std::int64_t created = 0;     // seconds since 1970
 };
 
 // Appends the chat answer `body` (valid by read_answer) translated to the format `to`.

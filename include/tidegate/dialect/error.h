@@ -11,10 +11,10 @@ namespace tidegate::dialect {
 
 // What a provider's error body says; members it lacks are empty.
 struct ProviderError {
-    std::string type;
-    std::string code;
-    std::string message;      // at most 1,000 bytes; provider's words, for records and causes
-    bool is_refusal = false;  // its content filter spoke
+    std::string type = {};
+    std::string code = {};
+    std::string message = {};  // at most 1,000 bytes; provider's words, for records and causes
+    bool is_refusal = false;   // its content filter spoke
 };
 
 // Never fails: a body that is no JSON becomes the message (its first 200 bytes). `body` needs no padding.

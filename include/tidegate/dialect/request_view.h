@@ -47,14 +47,14 @@ class BodyParser {
 
 // A member of `metadata` that targeting can use; other types of values are left out.
 struct MetadataEntry {
-    std::string_view name;
-    std::variant<bool, double, std::string_view> value;
+    std::string_view name = {};
+    std::variant<bool, double, std::string_view> value = {};
 };
 
 // A prompt variable of `tidegate.variables`; numbers and booleans as they were written.
 struct Variable {
-    std::string_view name;
-    std::string_view value;
+    std::string_view name = {};
+    std::string_view value = {};
 };
 
 // A validated request. A light handle that may be copied; everything it returns lives as long as the body's

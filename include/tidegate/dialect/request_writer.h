@@ -21,7 +21,7 @@ std::optional<Role> parse_role(std::string_view name);
 // A rendered message of a prompt version.
 struct PromptMessage {
     Role role = Role::system;
-    std::string text;
+    std::string text = {};
 };
 
 // What a model refuses or wants under another name; `quirks` of a model in the configuration, by these names.
@@ -50,16 +50,16 @@ struct Quirks {
 
 // What the variant decides. Everything left empty passes as the client sent it; views must outlive the call.
 struct RequestEdits {
-    std::string_view model;                 // the provider's name; required
-    std::span<const PromptMessage> prompt;  // put before the client's messages
-    std::optional<std::int64_t>
-        max_output_tokens;  // already the smaller of variant, client and model; always sent
-    std::optional<double> temperature;
-    std::optional<double> top_p;
-    std::optional<std::int64_t> seed;
-    std::optional<std::span<const std::string>> stop;
-    std::string_view reasoning_effort;
-    Quirks quirks;
+    std::string_view model = {};                 // the provider's name; required
+    std::span<const PromptMessage> prompt = {};  // put before the client's messages
+    // Already the smaller of variant, client and model; always sent.
+    std::optional<std::int64_t> max_output_tokens = {};
+    std::optional<double> temperature = {};
+    std::optional<double> top_p = {};
+    std::optional<std::int64_t> seed = {};
+    std::optional<std::span<const std::string>> stop = {};
+    std::string_view reasoning_effort = {};
+    Quirks quirks = {};
     bool drop_reasoning = false;  // the provider changed: reasoning parts go, and thinking is off
 };
 

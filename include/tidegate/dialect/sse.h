@@ -13,9 +13,9 @@ namespace tidegate::dialect {
 
 // One block of lines up to its blank line. Views live until the parser's next call.
 struct SseEvent {
-    std::string_view name;  // `event:`; empty means "message"
-    std::string_view data;  // lines joined by \n
-    std::string_view raw;   // the bytes as they came, with the blank line (a byte order mark is left out)
+    std::string_view name = {};  // `event:`; empty means "message"
+    std::string_view data = {};  // lines joined by \n
+    std::string_view raw = {};   // the bytes as they came, with the blank line (a byte order mark is left out)
     bool has_data =
         false;  // without data it is no event by the rules (comments, a lone name), but raw is to be passed on
 };
@@ -42,17 +42,16 @@ class SseParser {
     std::optional<std::int64_t> retry() const { return x_retry; }  // ms
 
   private:
-    struct Block;
     std::size_t find_block_end(std::string_view bytes);
     SseEvent parse_block(std::string_view raw);
     void take_line(std::string_view line, SseEvent& event);
 
     std::size_t x_max_event;
-    std::string x_held;         // an unfinished block
-    std::string_view x_fresh;   // fed and not yet taken
-    std::size_t x_scanned = 0;  // bytes of the block that were searched already
-    bool x_line_empty = true;   // no byte on the current line so far
-    bool x_after_cr = false;    // the last byte was \r: a \n now belongs to it
+    std::string x_held;        // an unfinished block
+    std::string_view x_fresh;  // fed and not yet taken
+    bool x_fresh_has_cr = false;
+    bool x_line_empty = true;  // no byte on the current line so far
+    bool x_after_cr = false;   // the last byte was \r: a \n now belongs to it
     bool x_block_empty = true;
     bool x_started = false;     // the byte order mark was looked for
     bool x_held_taken = false;  // x_held was given out by the last next()

@@ -24,11 +24,11 @@ struct StreamFacts {
     bool complete = false;  // the dialect's own end came
     bool refusal = false;
     Finish finish = Finish::none;
-    Usage usage;  // the last one wins
-    std::string model;
-    std::string id;
+    Usage usage = {};  // the last one wins
+    std::string model = {};
+    std::string id = {};
     std::int64_t events = 0;
-    std::optional<ProviderError> error;  // the provider broke the stream off; what follows it is ignored
+    std::optional<ProviderError> error = {};  // the provider broke the stream off; what follows it is ignored
 };
 
 // One stream, one object; not for several threads. What is appended to `out` always ends with a whole event, so
@@ -37,8 +37,8 @@ class StreamRelay {
   public:
     struct Options {
         bool client_wants_usage = false;
-        std::string call_id;
-        std::string model;         // on a crossing: the name shown before the provider's is known
+        std::string call_id = {};
+        std::string model = {};    // on a crossing: the name shown before the provider's is known
         std::int64_t created = 0;  // seconds since 1970, for OpenAI's chunks on a crossing
         std::size_t max_event = SseParser::kDefaultMaxEvent;
     };

@@ -1,0 +1,94 @@
+#include "answer_parts.h"
+#include "event_json.h"
+#include "stream_parts.h"
+
+#include <tidegate/dialect/decode.h>
+
+namespace tidegate::dialect {
+namespace {
+
+// A writer that only keeps the words.
+class TextCollector final : public detail::StreamWriter {
+  public:
+    void start(const StreamFacts& /*facts*/) override {}
+    void text(std::string_view text) override { x_text += text; }
+    void reasoning(std::string_view /*text*/) override {}
+    void refusal(std::string_view text) override { x_text += text; }
+    void tool_start(std::size_t /*tool*/, std::string_view /*id*/, std::string_view /*name*/) override {}
+    void tool_arguments(std::size_t /*tool*/, std::string_view /*json*/) override {}
+    void ping() override {}
+    void finish(const StreamFacts& /*facts*/) override {}
+
+    std::string take() { return std::move(x_text); }
+
+  private:
+    std::string x_text;
+};
+
+std::string stream_text(Format format, std::string_view raw) {
+    const auto reader =
+        format == Format::openai ? detail::make_openai_reader() : detail::make_anthropic_reader();
+    TextCollector collector;
+    StreamFacts facts;
+    SseParser parser(std::max(SseParser::kDefaultMaxEvent, raw.size()));
+    parser.feed(raw);
+    for (;;) {
+        Result<std::optional<SseEvent>> event = parser.next();
+        if (!event || !*event)
+            break;
+        if (!reader->read(**event, facts, &collector))
+            break;
+    }
+    return collector.take();
+}
+
+// The string that begins behind the first `"member":` from `from` on, as far as `raw` goes.
+std::string cut_string(std::string_view raw, std::string_view member) {
+    std::size_t at = raw.find(member);
+    if (at == std::string_view::npos)
+        return {};
+    at = raw.find_first_not_of(" \t\r\n", at + member.size());
+    if (at == std::string_view::npos || raw[at] != '"')
+        return {};
+    std::string_view text = raw.substr(at + 1);
+    std::size_t good = 0;  // the end of the last whole character or escape
+    while (good < text.size() && text[good] != '"') {
+        std::size_t size = 1;
+        if (text[good] == '\\')
+            size = good + 1 < text.size() && text[good + 1] == 'u' ? 6 : 2;
+        if (good + size > text.size())
+            break;
+        good += size;
+    }
+    // Take back what a cut left unreadable: half a character, half a pair of surrogates.
+    for (std::size_t size = good; size + 12 > good; --size) {
+        const std::string document = "[\"" + std::string(text.substr(0, size)) + "\"]";
+        simdjson::dom::parser parser;
+        std::string_view whole;
+        if (parser.parse(document).at(0).get(whole) == simdjson::SUCCESS)
+            return std::string(whole);
+        if (size == 0)
+            break;
+    }
+    return {};
+}
+
+std::string body_text(Format format, std::string_view raw) {
+    simdjson::dom::parser parser;
+    simdjson::dom::object answer;
+    if (parser.parse(raw.data(), raw.size(), true).get(answer) == simdjson::SUCCESS) {
+        const Result<detail::ChatAnswer> chat = format == Format::openai
+                                                    ? detail::decode_openai_answer(answer)
+                                                    : detail::decode_anthropic_answer(answer);
+        return chat ? chat->text + chat->refusal : std::string();
+    }
+    return cut_string(raw, format == Format::openai ? R"("content":)" : R"("text":)");
+}
+
+}  // namespace
+
+std::string answer_text(Format format, bool stream, std::string_view raw) {
+    return stream ? stream_text(format, raw) : body_text(format, raw);
+}
+
+}  // namespace tidegate::dialect

@@ -1,0 +1,176 @@
+// Chunks of a chat completion.
+#include "../event_json.h"
+#include "../provider_error.h"
+#include "../stream_parts.h"
+#include "../usage_reader.h"
+#include "words.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace tidegate::dialect::detail {
+namespace {
+
+namespace dom = simdjson::dom;
+
+bool holds(std::string_view data, std::string_view word) {
+    return data.find(word) != std::string_view::npos;
+}
+
+class OpenAiReader final : public StreamReader {
+  public:
+    Result<Verdict> read(const SseEvent& event, StreamFacts& facts, StreamWriter* writer) override {
+        if (!event.has_data) {
+            if (writer != nullptr && event.raw.starts_with(':'))
+                writer->ping();
+            return Verdict::pass;
+        }
+        if (event.data.starts_with("[DONE]")) {
+            facts.complete = true;
+            if (writer != nullptr) {
+                start(facts, *writer);
+                writer->finish(facts);
+            }
+            return Verdict::pass;
+        }
+        if (writer == nullptr && facts.content && is_plain(event.data))
+            return Verdict::pass;
+        if (!x_json.parse(event.data))
+            return malformed("an event of the stream is no JSON object");
+        return read_chunk(facts, writer);
+    }
+
+    void append_stripped(std::string& out) override {
+        const JsonTokens tokens = x_json.tokens();
+        ListCopy copy(tokens, 0, out);
+        auto field = x_json.root().begin();
+        tokens.for_each(0, [&](const JsonItem& item) {
+            field.key() == "usage" ? copy.drop(item) : copy.keep(item);
+            ++field;
+            return true;
+        });
+        copy.close(x_json.document().size());
+    }
+
+  private:
+    // Once content has begun only these words matter; in a text they would stand with escaped quotes.
+    static bool is_plain(std::string_view data) {
+        if (holds(data, R"("usage")") || holds(data, R"("error")") || holds(data, R"("refusal":")"))
+            return false;
+        return holds(data, R"("finish_reason":null)") || holds(data, R"("finish_reason": null)");
+    }
+
+    Result<Verdict> read_chunk(StreamFacts& facts, StreamWriter* writer) {
+        const dom::object& root = x_json.root();
+        dom::element error;
+        if (root["error"].get(error) == simdjson::SUCCESS && !error.is_null()) {
+            facts.error = read_error_element(error);
+            return Verdict::pass;
+        }
+        if (facts.id.empty())
+            facts.id = string_at(root, "id");
+        if (facts.model.empty())
+            facts.model = string_at(root, "model");
+        Verdict verdict = Verdict::pass;
+        dom::element usage;
+        const bool has_usage = root["usage"].get(usage) == simdjson::SUCCESS;
+        if (has_usage) {
+            verdict = Verdict::strip_usage;
+            dom::object figures;
+            if (usage.get(figures) == simdjson::SUCCESS)
+                facts.usage = read_openai_usage(figures);
+        }
+        if (writer != nullptr)
+            start(facts, *writer);
+        dom::array choices;
+        if (root["choices"].get(choices) != simdjson::SUCCESS || choices.begin() == choices.end()) {
+            return has_usage && usage.is_object() ? Verdict::drop : verdict;
+        }
+        for (const dom::element choice : choices) {
+            dom::object object;
+            if (choice.get(object) == simdjson::SUCCESS)
+                read_choice(object, facts, writer);
+        }
+        return verdict;
+    }
+
+    void start(const StreamFacts& facts, StreamWriter& writer) {
+        if (x_started)
+            return;
+        x_started = true;
+        writer.start(facts);
+    }
+
+    void read_choice(const dom::object& choice, StreamFacts& facts, StreamWriter* writer) {
+        const Finish finish = openai::read_finish(string_at(choice, "finish_reason"));
+        if (finish != Finish::none)
+            facts.finish = finish;
+        if (finish == Finish::content_filter)
+            facts.refusal = true;
+        dom::object delta;
+        if (choice["delta"].get(delta) != simdjson::SUCCESS)
+            return;
+        if (openai::has_content(delta))
+            facts.content = true;
+        if (!string_at(delta, "refusal").empty())
+            facts.refusal = true;
+        std::int64_t index = 0;
+        if (choice["index"].get(index) != simdjson::SUCCESS)
+            index = 0;
+        if (writer != nullptr && index == 0)
+            write_delta(delta, *writer);
+    }
+
+    void write_delta(const dom::object& delta, StreamWriter& writer) {
+        std::string_view reasoning = string_at(delta, "reasoning_content");
+        if (reasoning.empty())
+            reasoning = string_at(delta, "reasoning");
+        if (!reasoning.empty())
+            writer.reasoning(reasoning);
+        if (const std::string_view text = string_at(delta, "content"); !text.empty())
+            writer.text(text);
+        if (const std::string_view text = string_at(delta, "refusal"); !text.empty())
+            writer.refusal(text);
+        dom::array calls;
+        if (delta["tool_calls"].get(calls) != simdjson::SUCCESS)
+            return;
+        for (const dom::element call : calls) {
+            dom::object object;
+            if (call.get(object) == simdjson::SUCCESS)
+                write_tool(object, writer);
+        }
+    }
+
+    // A call is named by its `index`; providers that leave it out send each call whole, with its id.
+    void write_tool(const dom::object& call, StreamWriter& writer) {
+        std::int64_t index = 0;
+        const std::string_view id = string_at(call, "id");
+        if (call["index"].get(index) != simdjson::SUCCESS) {
+            index = static_cast<std::int64_t>(x_tools.size()) - (id.empty() && !x_tools.empty() ? 1 : 0);
+        }
+        dom::object function;
+        if (call["function"].get(function) != simdjson::SUCCESS)
+            return;
+        auto known = std::find(x_tools.begin(), x_tools.end(), index);
+        if (known == x_tools.end()) {
+            x_tools.push_back(index);
+            known = x_tools.end() - 1;
+            writer.tool_start(x_tools.size() - 1, id, string_at(function, "name"));
+        }
+        const std::string_view arguments = string_at(function, "arguments");
+        if (!arguments.empty())
+            writer.tool_arguments(static_cast<std::size_t>(known - x_tools.begin()), arguments);
+    }
+
+    EventJson x_json;
+    bool x_started = false;
+    std::vector<std::int64_t> x_tools;  // their `index`, in the order of their start
+};
+
+}  // namespace
+
+std::unique_ptr<StreamReader> make_openai_reader() {
+    return std::make_unique<OpenAiReader>();
+}
+
+}  // namespace tidegate::dialect::detail

@@ -1,0 +1,150 @@
+#include "stream_parts.h"
+
+#include <tidegate/dialect/stream_relay.h>
+
+namespace tidegate::dialect {
+
+using detail::Verdict;
+
+class StreamRelay::Impl {
+  public:
+    Impl(Format from, Format to, Options options)
+        : x_to(to),
+          x_options(std::move(options)),
+          x_parser(x_options.max_event),
+          x_reader(from == Format::openai ? detail::make_openai_reader() : detail::make_anthropic_reader()) {
+        if (from == to)
+            return;
+        x_writer = to == Format::openai ? detail::make_openai_writer(x_options)
+                                        : detail::make_anthropic_writer(x_options);
+    }
+
+    Result<void> feed(std::string_view bytes, std::string& out) {
+        if (x_failed)
+            return detail::malformed("the stream failed before");
+        x_parser.feed(bytes);
+        for (;;) {
+            const Result<std::optional<SseEvent>> event = x_parser.next();
+            if (!event)
+                return fail(event.error());
+            if (!*event)
+                return {};
+            const Result<void> handled = handle(**event, out);
+            if (!handled)
+                return fail(handled.error());
+        }
+    }
+
+    Result<void> end_of_body(std::string& out) {
+        if (x_failed)
+            return detail::malformed("the stream failed before");
+        const Result<std::optional<SseEvent>> event = x_parser.finish();
+        if (!event)
+            return fail(event.error());
+        if (*event) {
+            const std::size_t before = out.size();
+            const Result<void> handled = handle(**event, out);
+            if (!handled)
+                return fail(handled.error());
+            // The blank line that the provider forgot.
+            if (out.size() > before && !out.ends_with("\n\n"))
+                out += out.back() == '\n' || out.back() == '\r' ? "\n" : "\n\n";
+        }
+        if (x_facts.complete || x_facts.error)
+            return {};
+        return fail(detail::malformed(x_facts.events == 0 ? "the answer is no event stream"
+                                                          : "the stream was cut off before its end"));
+    }
+
+    const StreamFacts& facts() const { return x_facts; }
+
+  private:
+    Result<void> handle(const SseEvent& event, std::string& out) {
+        if (x_facts.complete || x_facts.error) {
+            // Nothing may follow the end; line ends and comments are no harm.
+            if (!event.has_data && !x_writer)
+                out.append(event.raw);
+            return {};
+        }
+        if (event.has_data)
+            ++x_facts.events;
+        if (x_writer)
+            x_writer->set_output(out);
+        const Result<Verdict> verdict = x_reader->read(event, x_facts, x_writer.get());
+        if (!verdict)
+            return verdict.error();
+        if (x_writer) {
+            if (x_facts.error)
+                write_error_event(out);
+            return {};
+        }
+        if (*verdict == Verdict::pass || x_options.client_wants_usage) {
+            out.append(event.raw);
+        } else if (*verdict == Verdict::strip_usage) {
+            write_stripped(event, out);
+        }
+        return {};
+    }
+
+    // The event with its data replaced. Data of one line stands in the raw bytes; of several it is written
+    // anew.
+    void write_stripped(const SseEvent& event, std::string& out) {
+        const char* begin = event.raw.data();
+        const char* end = begin + event.raw.size();
+        if (!std::less<>()(event.data.data(), begin) && std::less<>()(event.data.data(), end)) {
+            const auto offset = static_cast<std::size_t>(event.data.data() - begin);
+            out.append(event.raw.substr(0, offset));
+            x_reader->append_stripped(out);
+            out.append(event.raw.substr(offset + event.data.size()));
+            return;
+        }
+        std::string data;
+        x_reader->append_stripped(data);
+        if (!event.name.empty())
+            out.append("event: ").append(event.name).append("\n");
+        for (std::size_t at = 0; at <= data.size();) {
+            const std::size_t line_end = std::min(data.find('\n', at), data.size());
+            out.append("data: ").append(data, at, line_end - at).append("\n");
+            at = line_end + 1;
+        }
+        out += '\n';
+    }
+
+    void write_error_event(std::string& out) {
+        const ProviderError& error = *x_facts.error;
+        const bool overloaded = error.type == "overloaded_error";
+        out += error_event(x_to, overloaded ? 503 : 502, overloaded ? "overloaded" : "upstream_unavailable",
+                           error.message.empty() ? error.type : error.message, x_options.call_id);
+    }
+
+    Result<void> fail(Error error) {
+        x_failed = true;
+        return error;
+    }
+
+    Format x_to;
+    Options x_options;
+    SseParser x_parser;
+    std::unique_ptr<detail::StreamReader> x_reader;
+    std::unique_ptr<detail::StreamWriter> x_writer;  // on a crossing
+    StreamFacts x_facts;
+    bool x_failed = false;
+};
+
+StreamRelay::StreamRelay(Format from, Format to, Options options)
+    : x_impl(std::make_unique<Impl>(from, to, std::move(options))) {}
+StreamRelay::~StreamRelay() = default;
+StreamRelay::StreamRelay(StreamRelay&&) noexcept = default;
+StreamRelay& StreamRelay::operator=(StreamRelay&&) noexcept = default;
+
+Result<void> StreamRelay::feed(std::string_view bytes, std::string& out) {
+    return x_impl->feed(bytes, out);
+}
+Result<void> StreamRelay::end_of_body(std::string& out) {
+    return x_impl->end_of_body(out);
+}
+const StreamFacts& StreamRelay::facts() const {
+    return x_impl->facts();
+}
+
+}  // namespace tidegate::dialect
