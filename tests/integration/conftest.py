@@ -50,13 +50,14 @@ def start(binary, tmp_path):
     """start(yaml, **options) starts a gateway; all of them are stopped, and must end well, after the test."""
     started = []
 
-    def begin(config, directory: pathlib.Path | None = None, **options):
+    def make(config, directory: pathlib.Path | None = None, begin=True, **options):
         folder = directory or tmp_path / f"gateway{len(started)}"
         gateway = Gateway(binary, folder, config, **options)
         started.append(gateway)
-        gateway.begin()
+        if begin:
+            gateway.begin()
         return gateway
 
-    yield begin
+    yield make
     for gateway in started:
         gateway.end()

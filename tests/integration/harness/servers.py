@@ -2,8 +2,10 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
+import threading
 
 import httpx
 
@@ -29,20 +31,19 @@ class SimulatorProcess:
     """`tidegate simulate` on a port of the kernel's choice."""
 
     def __init__(self, binary, folder, behaviour=""):
-        self.ports_path = pathlib.Path(folder) / "simulator.json"
-        command = [binary, "simulate", "--listen", "127.0.0.1:0", "--ports-file", self.ports_path]
+        command = [binary, "simulate", "--listen", "127.0.0.1:0"]
         if behaviour:
             command += ["--behaviour", behaviour]
-        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE)
+        self.lines = []
+        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True)
+        threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True).start()
 
         def address():
-            if self.process.poll() is not None:
-                raise AssertionError("the simulator ended: " + self.process.stderr.read().decode(errors="replace"))
-            try:
-                return json.loads(self.ports_path.read_text())["simulator"]
-            except (FileNotFoundError, json.JSONDecodeError):
-                return None
+            found = re.search(r"127\.0\.0\.1:[1-9]\d*", "".join(self.lines))
+            if not found and self.process.poll() is not None:
+                raise AssertionError("the simulator ended: " + "".join(self.lines))
+            return found and found.group()
 
         self.address = wait_until(address, 20, "the simulator's address")
         self.url = "http://" + self.address
