@@ -43,7 +43,7 @@ class Builder final : public YAML::EventHandler {
         if (expects_key())
             throw Stop{position(mark), "a key is missing"};
         // yaml-cpp takes a line of text without a colon as a key without value, at the same place.
-        if (!frames_.empty() && frames_.back().has_key && frames_.back().key_position == position(mark)) {
+        if (!frames_.empty() && frames_.back().has_key && frames_.back().key_offset == mark.pos) {
             throw Stop{position(mark), fmt::format("\"{}\" is not followed by a colon", frames_.back().key)};
         }
         remember(anchor, attach(make(Node::Kind::null, mark)));
@@ -95,6 +95,7 @@ class Builder final : public YAML::EventHandler {
         bool duplicate = false;
         std::string key;
         Position key_position;
+        int key_offset = 0;
         std::unordered_map<std::string, Position> seen;
     };
 
@@ -146,6 +147,7 @@ class Builder final : public YAML::EventHandler {
         frame.has_key = true;
         frame.key = key;
         frame.key_position = position(mark);
+        frame.key_offset = mark.pos;
         const auto [entry, is_new] = frame.seen.emplace(key, frame.key_position);
         frame.duplicate = !is_new || key == "<<";
         if (key == "<<") {
@@ -164,7 +166,7 @@ class Builder final : public YAML::EventHandler {
         check_depth(position(mark), frames_.size() + 1);
         Node* node = attach(make(kind, mark));
         remember(anchor, node);
-        frames_.push_back({node, false, false, {}, {}, {}});
+        frames_.push_back({node, false, false, {}, {}, 0, {}});
     }
 
     void remember(YAML::anchor_t anchor, Node* node) {

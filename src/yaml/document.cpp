@@ -117,7 +117,8 @@ class Loader {
                                     fmt::format("include: no file matches {}", path));
             }
             for (const std::string& match : paths) {
-                if (identity(match) != open_.back()) load_file(match, item.get());
+                if (identity(match) != open_.back())
+                    load_file(match, item.get());
             }
         }
     }

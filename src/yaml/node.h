@@ -14,8 +14,6 @@ namespace tidegate::yaml {
 struct Position {
     int line = 0;  // from 1; 0 is unknown
     int column = 0;
-
-    bool operator==(const Position&) const = default;
 };
 
 struct Node {

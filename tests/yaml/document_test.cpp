@@ -47,6 +47,9 @@ TEST(Document, RefusesEmptyTexts) {
 
 TEST(Document, RefusesAForgottenColon) {
     EXPECT_EQ(problems_of("a:\n  b: 1\nserver\n"), "a.yaml:3:1: \"server\" is not followed by a colon\n");
+    for (const char* text : {"a:", "a:  ", "b: 1\na:", "a:\nb: 1\n", "b: {a: , c: 1}", "b:\n  a:\n\n# end\n"}) {
+        EXPECT_EQ(problems_of(text), "") << text;
+    }
 }
 
 TEST(Document, RefusesTabsAndControlCharactersAndBrokenUtf8) {
