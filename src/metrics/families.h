@@ -1,0 +1,30 @@
+// Collects samples by name, as the exposition format wants them: all of a name together, with one help and type.
+#pragma once
+
+#include <tidegate/metrics/series.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+
+namespace tidegate::metrics {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+class Families {
+  public:
+    void counter(const std::string& name, const std::string& help, const Labels& labels, double value);
+    void gauge(const std::string& name, const std::string& help, const Labels& labels, double value);
+    void histogram(const std::string& name, const std::string& help, const Labels& labels, const Histogram& histogram);
+    std::vector<prometheus::MetricFamily> take();
+
+  private:
+    prometheus::ClientMetric& add(const std::string& name, const std::string& help, prometheus::MetricType type, const Labels& labels);
+
+    std::map<std::string, prometheus::MetricFamily> families_;
+};
+
+}  // namespace tidegate::metrics

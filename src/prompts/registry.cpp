@@ -1,0 +1,162 @@
+#include <tidegate/prompts/registry.h>
+
+#include <tidegate/yaml/document.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+namespace tidegate::prompts {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string sha256(std::string_view bytes) {
+    std::array<unsigned char, 32> digest{};
+    EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+    std::string hex;
+    for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
+    return hex;
+}
+
+// "3" of "3.yaml"; nothing for other names.
+std::optional<int> version_of(const fs::path& file) {
+    const std::string stem = file.stem().string();
+    if (file.extension() != ".yaml" || stem.empty() || stem.size() > 9 || stem.front() == '0') return std::nullopt;
+    if (!std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+    return std::stoi(stem);
+}
+
+std::map<std::string, VariableRule, std::less<>> parse_variables(const yaml::Cursor& at) {
+    std::map<std::string, VariableRule, std::less<>> variables;
+    at.each_entry([&](const std::string& name, const yaml::Cursor& value) {
+        VariableRule rule;
+        const auto otherwise = value["default"].optional_text();
+        rule.required = value["required"].boolean(!otherwise);
+        rule.otherwise = otherwise.value_or("");
+        if (rule.required && otherwise) value["default"].problem("is of no use: the variable is required");
+        value.finish();
+        variables[name] = std::move(rule);
+    });
+    return variables;
+}
+
+std::vector<Template> parse_messages(const yaml::Cursor& at) {
+    std::vector<Template> messages;
+    at.required();
+    at.each_item([&](const yaml::Cursor& item) {
+        Template message;
+        const std::string role = item["role"].text();
+        const auto known = dialect::parse_role(role);
+        if (!known || *known == dialect::Role::tool) {
+            if (!role.empty()) item["role"].problem("must be system, developer, user or assistant");
+        } else {
+            message.role = *known;
+        }
+        message.segments = parse_template(item["content"].text());
+        item.finish();
+        messages.push_back(std::move(message));
+    });
+    return messages;
+}
+
+void check_variables(const yaml::Cursor& root, const std::vector<Template>& messages,
+                     const std::map<std::string, VariableRule, std::less<>>& variables) {
+    std::set<std::string, std::less<>> used;
+    for (const Template& message : messages) {
+        for (const Template::Segment& segment : message.segments) {
+            if (!segment.is_variable) continue;
+            used.insert(segment.text);
+            if (!variables.contains(segment.text)) root["messages"].problem(fmt::format("uses {{{{{}}}}}, which `variables` does not declare", segment.text));
+        }
+    }
+    for (const auto& [name, rule] : variables) {
+        if (!used.contains(name)) root["variables"][name].warning("is declared, but no message uses it");
+    }
+}
+
+std::shared_ptr<const PromptVersion> parse_version(const yaml::Cursor& at, const fs::path& file, const std::string& name,
+                                                   const std::map<std::string, std::string>& served, yaml::Problems& collected) {
+    std::ifstream stream(file, std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(stream)), {});
+    at.watch(file.string());
+    if (!stream && !stream.eof()) {
+        at.problem("cannot read " + file.string());
+        return nullptr;
+    }
+    const std::string hash = sha256(bytes);
+    const auto before = served.find(name);
+    if (before != served.end() && before->second != hash) {
+        const int next = version_of(file).value_or(0) + 1;
+        at.problem(fmt::format("{} has changed since it was served; restore it and write {}.yaml for the new text", file.string(), next));
+        return nullptr;
+    }
+    yaml::LoadOptions options;
+    options.includes = false;
+    options.substitutions = false;
+    yaml::Problems problems;
+    const yaml::Document document = yaml::parse(file.string(), bytes, problems, options);
+    const yaml::Cursor root = document.root();
+    std::shared_ptr<const PromptVersion> version;
+    if (document.complete()) {
+        root["description"].text(std::string());
+        auto variables = parse_variables(root["variables"]);
+        auto messages = parse_messages(root["messages"]);
+        root.finish();
+        check_variables(root, messages, variables);
+        version = std::make_shared<const PromptVersion>(name, hash, std::move(messages), std::move(variables));
+    }
+    for (const yaml::Problem& problem : problems.all()) collected.add(problem.where, problem.message, problem.severity);
+    return problems.has_errors() ? nullptr : version;
+}
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+    std::vector<fs::path> entries;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) entries.push_back(entry->path());
+    std::sort(entries.begin(), entries.end());
+    return entries;
+}
+
+}  // namespace
+
+std::shared_ptr<const Registry> Registry::load(const yaml::Cursor& at, const std::map<std::string, std::string>& served,
+                                               yaml::Problems& problems) {
+    auto registry = std::make_shared<Registry>();
+    if (!at) return registry;
+    const fs::path folder = at.input_path();
+    std::error_code error;
+    if (!fs::is_directory(folder, error)) {
+        at.problem("is no folder that can be read: " + folder.string());
+        return registry;
+    }
+    // The folders too: a new version is a new file in one of them.
+    at.watch(folder.string());
+    for (const fs::path& prompt : sorted_entries(folder)) {
+        if (!fs::is_directory(prompt, error)) continue;
+        at.watch(prompt.string());
+        for (const fs::path& file : sorted_entries(prompt)) {
+            if (file.extension() != ".yaml") continue;
+            const auto version = version_of(file);
+            if (!version) {
+                at.problem(file.string() + " is no version: files are named 1.yaml, 2.yaml and so on");
+                continue;
+            }
+            const std::string name = fmt::format("{}@{}", prompt.filename().string(), *version);
+            if (auto parsed = parse_version(at, file, name, served, problems)) registry->versions_[name] = std::move(parsed);
+        }
+    }
+    return registry;
+}
+
+std::shared_ptr<const PromptVersion> Registry::find(std::string_view name_version) const {
+    const auto found = versions_.find(name_version);
+    return found == versions_.end() ? nullptr : found->second;
+}
+
+}  // namespace tidegate::prompts
