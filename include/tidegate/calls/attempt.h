@@ -1,0 +1,89 @@
+// One variant run once: what it is given, where its answer goes, and what came of it.
+#pragma once
+
+#include <tidegate/async/cancellation.h>
+#include <tidegate/async/task.h>
+#include <tidegate/base/clock.h>
+#include <tidegate/base/result.h>
+#include <tidegate/calls/variant.h>
+#include <tidegate/calls/worker.h>
+#include <tidegate/dialect/request_view.h>
+#include <tidegate/events/call_record.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tidegate::calls {
+
+// Why an attempt ended as it did; recorded, and shown in `x-tidegate-fallback`.
+enum class Reason {
+    ok,
+    error,                // unreachable, reset, a provider's 5xx, or our own credentials refused
+    timeout,              // connect, idle or the attempt's deadline
+    first_token_timeout,  // a stream's first content came too late
+    rate_limit,           // the provider's 429
+    overloaded,           // the provider's 503 or 529, or its `concurrent` limit is full
+    circuit_open,         // not tried: it has failed too often just now
+    refusal,              // by the provider's content filter or the model
+    malformed,            // not the answer that its format promises
+    // These end the chain: another variant could not help, or nobody waits.
+    rejected,                 // the provider found the client's request wrong: 400, 409, 413, 422
+    invalid_request,          // it cannot be said in the provider's format
+    prompt_variable_missing,
+    cancelled,
+};
+std::string_view to_string(Reason reason);
+// Whether the next entry of the chain may do better.
+bool allows_fallback(Reason reason);
+
+// Where released parts of a stream go: the client's connection, or somebody who collects them.
+class EventSink {
+  public:
+    virtual ~EventSink() = default;
+    // The first content is about to be written: from here on a fallback is impossible. `header_lines` are the
+    // provider's that pass to the client.
+    virtual void begin(std::string_view header_lines) = 0;
+    // Whole events in the format asked for. Returns when they were taken: back-pressure up to the provider.
+    virtual async::Task<Result<void>> write(std::string_view bytes) = 0;
+};
+
+// Everything it points to outlives the attempt.
+struct AttemptRequest {
+    const Variant& variant;
+    const dialect::RequestView& request;
+    // The value of a prompt variable, if the caller gave one.
+    const std::function<std::optional<std::string_view>(std::string_view)>& variables;
+    std::string_view call_id;
+    int number = 1;                       // within the call
+    SteadyTime call_started{};
+    SteadyTime deadline{};                // of this attempt
+    std::optional<Duration> first_token;  // streams: to the first content
+    bool last = true;                     // no later entry of the chain calls out
+    bool second_try = true;               // false: the client's SDK is retrying already
+    std::string_view passed_headers;      // lines of the client's that go to a provider of the same dialect
+    std::string_view idempotency_key;     // empty: none
+    async::Cancellation& cancellation;
+};
+
+struct AttemptResult {
+    Reason reason = Reason::error;
+    events::Attempt record;
+    bool released = false;     // a stream's content went to the sink
+    int status = 0;            // for the client, when `reason` is ok, rejected or refusal
+    std::string header_lines;  // the provider's that pass to the client
+    std::string body;          // the whole answer in the client's format, or the last events of a stream
+    std::string message;       // why it failed, one line for the client
+    std::optional<Duration> retry_after;
+    std::string answered_model;
+    std::string finish;
+    events::Content content;   // what the provider sent, up to the limit it was given
+};
+
+// The only caller of a model. Runs on the worker's thread, never throws for anything that comes from outside.
+// `content_limit`: bytes of the answer to keep for the record.
+async::Task<AttemptResult> run_attempt(Worker& worker, const AttemptRequest& attempt, EventSink& sink,
+                                       std::size_t content_limit);
+
+}  // namespace tidegate::calls

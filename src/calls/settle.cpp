@@ -1,0 +1,47 @@
+#include "calls/settle.h"
+
+#include <tidegate/ledger/price.h>
+
+#include <algorithm>
+
+namespace tidegate::calls {
+namespace {
+
+constexpr std::int64_t kToolTokens = 512;
+
+dialect::Usage bounds_of(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent) {
+    const Model& model = *attempt.variant.model;
+    dialect::Usage usage;
+    usage.input = static_cast<std::int64_t>(spent.body_bytes) + (attempt.request.has_tools() ? kToolTokens : 0);
+    if (attempt.request.unbounded_input()) usage.input = std::max(usage.input, model.context);
+    const std::int64_t most = output_limit * attempt.request.answers();
+    usage.output = spent.answering ? std::min<std::int64_t>(static_cast<std::int64_t>(spent.answer_bytes), most) : most;
+    return usage;
+}
+
+void add(dialect::Usage& sum, const dialect::Usage& usage) {
+    sum.input += usage.input;
+    sum.cache_read += usage.cache_read;
+    sum.cache_write += usage.cache_write;
+    sum.cache_write_1h += usage.cache_write_1h;
+    sum.output += usage.output;
+    sum.reasoning += usage.reasoning;
+    sum.audio_input += usage.audio_input;
+    sum.audio_output += usage.audio_output;
+    sum.reported = sum.reported || usage.reported;
+}
+
+}  // namespace
+
+void settle(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent, events::Attempt& record) {
+    if (!spent.sent_whole || spent.error_answer) return;
+    const Model& model = *attempt.variant.model;
+    const dialect::Usage usage = spent.usage.reported ? spent.usage : bounds_of(attempt, output_limit, spent);
+    const auto kind = spent.usage.reported ? events::UsageKind::reported : events::UsageKind::bounded;
+    add(record.usage, usage);
+    record.usage_kind = std::max(record.usage_kind, kind);
+    record.cost += ledger::cost_of(model.price, usage);
+    record.price_hash = model.price_hash;
+}
+
+}  // namespace tidegate::calls

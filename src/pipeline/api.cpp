@@ -1,0 +1,181 @@
+#include <tidegate/pipeline/api.h>
+
+#include <tidegate/base/text.h>
+#include <tidegate/dialect/error.h>
+#include <tidegate/http/header_lines.h>
+#include <tidegate/metrics/metrics.h>
+#include <tidegate/pipeline/exchange.h>
+
+#include "pipeline/credentials.h"
+#include "pipeline/deliver.h"
+#include "pipeline/identify.h"
+
+#include <array>
+
+namespace tidegate::pipeline {
+namespace {
+
+using dialect::Format;
+using dialect::Operation;
+using http::Method;
+
+constexpr std::string_view kJson = "content-type: application/json\r\n";
+
+struct Route {
+    std::string_view path;
+    Format format;
+    Operation operation;
+};
+
+constexpr std::array kRoutes{
+    Route{"/v1/chat/completions", Format::openai, Operation::chat},
+    Route{"/v1/embeddings", Format::openai, Operation::embeddings},
+    Route{"/v1/messages", Format::anthropic, Operation::chat},
+};
+
+// Known paths of the SDKs that are not served yet: a clear answer instead of a bare 404.
+constexpr std::array<std::string_view, 5> kLater{"/v1/responses", "/v1/messages/count_tokens", "/v1beta/models",
+                                                 "/openai/deployments", "/v1/shadow"};
+
+constexpr std::string_view kModels = "/v1/models";
+
+// The dialect in which to answer what is no call: by the path, else by the header that only Anthropic's clients send.
+Format format_of(const http::Request& request) {
+    if (request.path.starts_with("/v1/messages")) return Format::anthropic;
+    return request.header("anthropic-version") ? Format::anthropic : Format::openai;
+}
+
+struct Problem {
+    int status;
+    std::string_view code;
+    std::string message;
+};
+
+Problem unknown_path(const http::Request& request) {
+    if (request.path.starts_with("/v1/v1/")) {
+        return {404, "not_found", "The path begins with /v1 twice: leave /v1 out of the SDK's base URL (Anthropic's SDK) or "
+                                  "write it once (OpenAI's SDK)."};
+    }
+    for (const std::string_view later : kLater) {
+        if (request.path.starts_with(later)) return {501, "not_implemented", "This route is not served yet."};
+    }
+    return {404, "not_found", "There is no such route; see docs for those that exist."};
+}
+
+async::Task<void> answer_problem(const http::Request& request, http::ResponseWriter& writer, Problem problem) {
+    std::string lines(kJson);
+    http::append_header_line(lines, "x-tidegate-error", problem.code);
+    const std::string body = dialect::write_error(format_of(request), problem.status, problem.code, problem.message, "");
+    co_await writer.respond(problem.status, lines, body);
+}
+
+}  // namespace
+
+std::string to_json(const Readiness& readiness) {
+    std::string json = readiness.ready ? R"({"ready":true,"reasons":[)" : R"({"ready":false,"reasons":[)";
+    for (std::size_t i = 0; i < readiness.reasons.size(); ++i) {
+        if (i > 0) json += ',';
+        append_json_string(json, readiness.reasons[i]);
+    }
+    json += "]}\n";
+    return json;
+}
+
+Api::Api(std::vector<ThreadState*> threads, std::function<Readiness()> readiness)
+    : threads_(std::move(threads)), readiness_(std::move(readiness)), chain_(make_chain()) {}
+
+bool Api::always_served(std::string_view path) const { return path == "/healthz" || path == "/readyz"; }
+
+http::RefusalAnswer Api::refusal_answer(const http::Refusal& refusal) const {
+    const Format format = refusal.request != nullptr ? format_of(*refusal.request) : Format::openai;
+    return {std::string(kJson), dialect::write_error(format, refusal.status, refusal.code, refusal.message, "")};
+}
+
+async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter& writer, async::IoThread& thread) {
+    ThreadState& state = *threads_[thread.index()];
+    for (const Route& route : kRoutes) {
+        if (request.path != route.path) continue;
+        if (request.method == Method::post) {
+            co_await call(request, writer, state, route.format, route.operation);
+            co_return;
+        }
+        Problem problem{405, "method_not_allowed", "This route takes POST."};
+        co_await answer_problem(request, writer, std::move(problem));
+        co_return;
+    }
+    if (always_served(request.path)) {
+        co_await health(request, writer);
+        co_return;
+    }
+    if (request.path == kModels || request.path.starts_with("/v1/models/")) {
+        co_await models(request, writer, state);
+        co_return;
+    }
+    Problem problem = unknown_path(request);
+    co_await answer_problem(request, writer, std::move(problem));
+}
+
+async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& writer, ThreadState& state, Format format,
+                            Operation operation) {
+    Exchange exchange(state, request, writer, format, operation);
+    auto parser = state.worker.parsers.borrow();
+    auto view = dialect::RequestView::read(format, operation, request.body, *parser);
+    if (!view) {
+        Problem problem{400, "invalid_request", view.error().message};
+        co_await answer_problem(request, writer, std::move(problem));
+        co_return;
+    }
+    exchange.view = *view;
+    if (!identify(exchange)) {
+        // Refused before a feature was known: a metric, but no record (a flood of them must not fill the disk).
+        state.services.metrics.rejected(exchange.error_code()).increment();
+        co_await deliver(exchange);
+        co_return;
+    }
+    co_await chain_.run(exchange);
+}
+
+async::Task<void> Api::models(const http::Request& request, http::ResponseWriter& writer, ThreadState& state) {
+    if (request.method != Method::get && request.method != Method::head) {
+        Problem problem{405, "method_not_allowed", "This route takes GET."};
+        co_await answer_problem(request, writer, std::move(problem));
+        co_return;
+    }
+    const std::shared_ptr<const FeatureTable> table = state.table;
+    if (auto refused = check_credentials(request, *table)) {
+        Problem problem{refused->status, refused->code, refused->message};
+        co_await answer_problem(request, writer, std::move(problem));
+        co_return;
+    }
+    const Format format = format_of(request);
+    std::string body;
+    if (request.path == kModels) {
+        std::vector<std::string> names;
+        for (const auto& [name, feature] : table->features) names.push_back(name);
+        body = dialect::write_models(format, names);
+    } else {
+        const std::string_view name = request.path.substr(kModels.size() + 1);
+        if (table->find(name) == nullptr) {
+            Problem problem{404, "unknown_feature", "There is no feature of that name."};
+            co_await answer_problem(request, writer, std::move(problem));
+            co_return;
+        }
+        body = dialect::write_model(format, name);
+    }
+    co_await writer.respond(200, kJson, body);
+}
+
+async::Task<void> Api::health(const http::Request& request, http::ResponseWriter& writer) {
+    constexpr std::string_view lines = "content-type: application/json\r\ncache-control: no-store\r\n";
+    if (request.path == "/healthz") {
+        constexpr std::string_view alive = "{\"alive\":true}\n";
+        co_await writer.respond(200, lines, alive);
+        co_return;
+    }
+    const Readiness readiness = readiness_();
+    const std::string body = to_json(readiness);
+    const int status = readiness.ready ? 200 : 503;
+    co_await writer.respond(status, lines, body);
+}
+
+}  // namespace tidegate::pipeline

@@ -1,0 +1,26 @@
+// Released events of an attempt on their way to the client's connection.
+#pragma once
+
+#include <tidegate/calls/attempt.h>
+
+#include <string>
+
+namespace tidegate::pipeline {
+
+class Exchange;
+
+class ClientStream final : public calls::EventSink {
+  public:
+    explicit ClientStream(Exchange& exchange) : exchange_(exchange) {}
+
+    void begin(std::string_view header_lines) override;
+    async::Task<Result<void>> write(std::string_view bytes) override;
+
+  private:
+    Exchange& exchange_;
+};
+
+// The head of a stream: what every event stream says, the decision, and `header_lines`.
+std::string stream_headers(const Exchange& exchange, std::string_view header_lines);
+
+}  // namespace tidegate::pipeline

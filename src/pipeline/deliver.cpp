@@ -1,0 +1,47 @@
+#include "pipeline/deliver.h"
+
+#include <tidegate/http/response_writer.h>
+#include <tidegate/pipeline/exchange.h>
+#include <tidegate/pipeline/thread_state.h>
+
+#include <fmt/format.h>
+
+namespace tidegate::pipeline {
+namespace {
+
+double milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+
+std::string answer_headers(const Exchange& exchange) {
+    const Outgoing& outgoing = *exchange.outgoing;
+    const Duration total = exchange.thread.io.clock().steady() - exchange.received;
+    std::string lines;
+    lines.reserve(512);
+    lines += "content-type: ";
+    lines += outgoing.content_type;
+    lines += "\r\n";
+    lines += exchange.decision_headers();
+    lines += outgoing.header_lines;
+    fmt::format_to(std::back_inserter(lines), "server-timing: upstream;dur={:.1f}, gateway;dur={:.1f}\r\n",
+                   milliseconds(exchange.upstream_wait), milliseconds(total - exchange.upstream_wait));
+    return lines;
+}
+
+}  // namespace
+
+async::Task<void> deliver(Exchange& exchange) {
+    if (!exchange.outgoing) co_return;
+    http::ResponseWriter& writer = exchange.writer;
+    Result<void> sent;
+    if (exchange.stream_begun) {
+        const std::string_view last = exchange.outgoing->body;
+        sent = co_await writer.finish(last);
+    } else {
+        const std::string lines = answer_headers(exchange);
+        const int status = exchange.outgoing->status;
+        const std::string_view body = exchange.outgoing->body;
+        sent = co_await writer.respond(status, lines, body);
+    }
+    if (!sent) exchange.settle(events::Outcome::cancelled);
+}
+
+}  // namespace tidegate::pipeline

@@ -1,0 +1,69 @@
+#include <tidegate/pipeline/exchange.h>
+
+#include <tidegate/dialect/error.h>
+#include <tidegate/http/header_lines.h>
+#include <tidegate/http/request.h>
+#include <tidegate/pipeline/thread_state.h>
+
+#include "pipeline/durable_signal.h"
+
+namespace tidegate::pipeline {
+
+Exchange::Exchange(ThreadState& state, const http::Request& client_request, http::ResponseWriter& response_writer,
+                   dialect::Format client_format, dialect::Operation client_operation)
+    : thread(state),
+      request(client_request),
+      writer(response_writer),
+      format(client_format),
+      operation(client_operation),
+      id(CallId::make(state.io.clock().wall())),
+      id_text(id.to_string()),
+      started(state.io.clock().wall()),
+      received(client_request.received),
+      table(state.table),
+      answer_content(state.table->max_content) {}
+
+Exchange::~Exchange() = default;
+
+void Exchange::settle(events::Outcome outcome) {
+    if (!outcome_) outcome_ = outcome;
+}
+
+void Exchange::refuse(events::Outcome outcome, int status, std::string_view code, std::string_view message,
+                      std::string extra_header_lines) {
+    settle(outcome);
+    note_error(code, message);
+    Outgoing answer;
+    answer.status = status;
+    answer.header_lines = std::move(extra_header_lines);
+    http::append_header_line(answer.header_lines, "x-tidegate-error", code);
+    answer.body = dialect::write_error(format, status, code, message, id_text);
+    outgoing = std::move(answer);
+}
+
+void Exchange::note_error(std::string_view code, std::string_view message) {
+    error_code_ = code;
+    error_message_ = message;
+}
+
+async::Task<bool> Exchange::recorded() {
+    if (!durable) co_return true;
+    const bool on_disk = co_await durable->wait();
+    co_return on_disk;
+}
+
+std::string Exchange::decision_headers() const {
+    std::string lines = "x-tidegate-call-id: " + id_text + "\r\n";
+    const FeatureVariant* shown = answered_by != nullptr ? answered_by : variant;
+    if (shown != nullptr) {
+        lines += shown->header_lines;
+    } else if (feature != nullptr) {
+        http::append_header_line(lines, "x-tidegate-feature", feature->name);
+    }
+    if (!fallback_entry.empty()) {
+        http::append_header_line(lines, "x-tidegate-fallback", fallback_entry + ";reason=" + fallback_reason);
+    }
+    return lines;
+}
+
+}  // namespace tidegate::pipeline
