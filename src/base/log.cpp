@@ -4,6 +4,7 @@
 #include <tidegate/base/text.h>
 
 #include <atomic>
+#include <cstdio>
 #include <memory>
 
 #include <spdlog/async.h>
@@ -73,7 +74,9 @@ void write(Level level, std::string_view module, std::string_view message) {
     if (logger) {
         logger->info(spdlog::string_view_t(line));
     } else {
-        fmt::print(stderr, "{}\n", line);
+        // A log that cannot be written must not stop the program: no exception as of fmt::print.
+        const std::string whole = line + '\n';
+        (void)!std::fwrite(whole.data(), 1, whole.size(), stderr);
     }
 }
 
