@@ -66,6 +66,11 @@ class StreamRelay::Impl {
                 out.append(event.raw);
             return {};
         }
+        // The \n of a \r\n that ended a dropped event goes with it.
+        const bool goes_with_dropped = x_dropped && event.raw == "\n";
+        x_dropped = false;
+        if (goes_with_dropped)
+            return {};
         if (event.has_data)
             ++x_facts.events;
         if (x_writer)
@@ -82,6 +87,8 @@ class StreamRelay::Impl {
             out.append(event.raw);
         } else if (*verdict == Verdict::strip_usage) {
             write_stripped(event, out);
+        } else {
+            x_dropped = event.raw.ends_with('\r');
         }
         return {};
     }
@@ -129,6 +136,7 @@ class StreamRelay::Impl {
     std::unique_ptr<detail::StreamWriter> x_writer;  // on a crossing
     StreamFacts x_facts;
     bool x_failed = false;
+    bool x_dropped = false;  // the last event, whose bytes ended with \r
 };
 
 StreamRelay::StreamRelay(Format from, Format to, Options options)

@@ -20,7 +20,7 @@ TEST(StreamRelay, PassesBytesUntouchedWhenTheClientWantsUsage) {
 
 TEST(StreamRelay, StripsUsageThatTheClientDidNotAskFor) {
     const Relayed relayed = relay(Format::openai, Format::openai, {std::string(kOpenAiStreams[0].second)});
-    EXPECT_THAT(relayed.out, Not(HasSubstr("usage")));
+    EXPECT_THAT(relayed.out, Not(HasSubstr("\"usage\":")));
     EXPECT_THAT(relayed.out, Not(HasSubstr(R"("choices":[])")));
     EXPECT_EQ(relayed.facts.usage.prompt_total(), 19);
     EXPECT_EQ(relayed.facts.usage.cache_read, 8);
