@@ -288,7 +288,7 @@ TEST_F(IndexTest, AnswersWithinASecondAtAMillionRecords) {
     filters[6].since = kNovember + std::chrono::milliseconds(count / 2);
     filters[6].until = *filters[6].since + 100ms;
     filters[7].user = "user-77";
-    filters[7].feature = "f2";
+    filters[7].feature = "f3";
     filters[8].feature = "f1";
     filters[8].outcome = Outcome::timeout;  // none: the worst case
     filters[9].feature = "none";

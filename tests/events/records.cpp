@@ -1,11 +1,19 @@
 #include "records.h"
 
+#include <tidegate/base/log.h>
+
 #include <fstream>
 #include <iterator>
 
 namespace tidegate::events {
 
 using namespace std::chrono_literals;
+
+// Recovery warns of every torn tail, and the tests make thousands.
+const bool quiet = [] {
+    log::set_level(log::Level::error);
+    return true;
+}();
 
 CallRecord full_record(WallTime at) {
     CallRecord record = small_record(at);

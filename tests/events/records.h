@@ -13,14 +13,17 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 namespace tidegate::events {
 
-// A folder under the system's temporary one, removed at the end.
+// A folder in memory where there is such a place (syncs are then free), removed at the end.
 class TemporaryFolder {
   public:
     TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "tidegate-events-XXXXXX").string();
+        const bool memory = ::access("/dev/shm", W_OK) == 0;
+        const std::string parent = memory ? "/dev/shm" : std::filesystem::temp_directory_path().string();
+        std::string pattern = parent + "/tidegate-events-XXXXXX";
         path_ = ::mkdtemp(pattern.data());
     }
     ~TemporaryFolder() {
