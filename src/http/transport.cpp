@@ -79,8 +79,15 @@ class TlsTransport final : public StreamTransport<asio::ssl::stream<Socket>> {
         co_return !error;
     }
 
-    // Also waits for the client's own end; the session's deadline bounds that.
-    async::Task<> end_writing() override { co_await stream_.async_shutdown(async::as_tuple); }
+    async::Task<> end_writing() override {
+        SSL* ssl = stream_.native_handle();
+        // As if the client had said its own goodbye: it is not waited for, and what it still sends can be read.
+        SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+        co_await stream_.async_shutdown(async::as_tuple);
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN);
+        boost::system::error_code ignored;
+        stream_.lowest_layer().shutdown(Socket::shutdown_send, ignored);
+    }
 
     bool tls() const override { return true; }
 };

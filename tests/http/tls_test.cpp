@@ -1,0 +1,182 @@
+#include "http/fixture.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <thread>
+#include <unistd.h>
+
+namespace tidegate::http {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+
+// A key and a certificate signed by itself, in files that go with the test.
+class Identity {
+  public:
+    Identity() : folder_(std::filesystem::temp_directory_path() / fmt::format("tidegate_tls_{}", ::getpid())) {
+        std::filesystem::create_directories(folder_);
+        EVP_PKEY* key = EVP_EC_gen("P-256");
+        X509* certificate = X509_new();
+        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+        X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+        X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+        X509_set_pubkey(certificate, key);
+        X509_NAME* name = X509_get_subject_name(certificate);
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("a"), -1,
+                                   -1, 0);
+        X509_set_issuer_name(certificate, name);
+        X509_sign(certificate, key, EVP_sha256());
+        FILE* file = std::fopen(this->certificate().c_str(), "w");
+        PEM_write_X509(file, certificate);
+        std::fclose(file);
+        file = std::fopen(private_key().c_str(), "w");
+        PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+        std::fclose(file);
+        X509_free(certificate);
+        EVP_PKEY_free(key);
+    }
+    ~Identity() { std::filesystem::remove_all(folder_); }
+    std::string certificate() const { return folder_ / "certificate.pem"; }
+    std::string private_key() const { return folder_ / "key.pem"; }
+
+  private:
+    std::filesystem::path folder_;
+};
+
+class TlsClient {
+  public:
+    TlsClient(const std::string& address, std::string_view protocols)
+        : context_(SSL_CTX_new(TLS_client_method())) {
+        bio_ = BIO_new_ssl_connect(context_);
+        BIO_get_ssl(bio_, &ssl_);
+        if (!protocols.empty()) {
+            SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(protocols.data()),
+                                static_cast<unsigned>(protocols.size()));
+        }
+        BIO_set_conn_hostname(bio_, address.c_str());
+        connected_ = BIO_do_connect(bio_) == 1 && BIO_do_handshake(bio_) == 1;
+    }
+    ~TlsClient() {
+        BIO_free_all(bio_);
+        SSL_CTX_free(context_);
+    }
+    TlsClient(const TlsClient&) = delete;
+    TlsClient& operator=(const TlsClient&) = delete;
+
+    bool connected() const { return connected_; }
+    std::string protocol() const {
+        const unsigned char* name = nullptr;
+        unsigned size = 0;
+        SSL_get0_alpn_selected(ssl_, &name, &size);
+        return std::string(reinterpret_cast<const char*>(name), size);
+    }
+    void send(std::string_view bytes) { BIO_write(bio_, bytes.data(), static_cast<int>(bytes.size())); }
+    std::string read_until(std::string_view mark) {
+        while (received_.find(mark) == std::string::npos) {
+            char bytes[16384];
+            const int size = BIO_read(bio_, bytes, sizeof bytes);
+            if (size <= 0)
+                break;
+            received_.append(bytes, static_cast<std::size_t>(size));
+        }
+        const std::size_t at = received_.find(mark);
+        const std::string result = received_.substr(0, at == std::string::npos ? at : at + mark.size());
+        received_.erase(0, result.size());
+        return result;
+    }
+    // The end came with a close_notify, not by a cut.
+    bool ended_properly() const { return (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0; }
+
+  private:
+    SSL_CTX* context_;
+    BIO* bio_ = nullptr;
+    SSL* ssl_ = nullptr;
+    bool connected_ = false;
+    std::string received_;
+};
+
+class TlsTest : public ServerTest {
+  protected:
+    void start_tls() {
+        ListenerOptions options = small_options();
+        options.tls = TlsOptions{identity_.certificate(), identity_.private_key()};
+        start(options);
+    }
+    Identity identity_;
+};
+
+TEST_F(TlsTest, ServesWholeAnswersAndStreams) {
+    start_tls();
+    TlsClient client(server_->address(), "\x02h2\x08http/1.1");
+    ASSERT_TRUE(client.connected());
+    EXPECT_EQ(client.protocol(), "http/1.1");
+    const std::string body(200'000, 'b');
+    for (int i = 0; i < 5; ++i) {
+        client.send(fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{}end",
+                                body.size() + 3, body));
+        EXPECT_THAT(client.read_until("bend"), HasSubstr("body=200003:"));
+    }
+    client.send("POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\none,two");
+    EXPECT_THAT(client.read_until("0\r\n\r\n"), EndsWith("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"));
+    client.send("GET /big?300000 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(client.read_until("never"), EndsWith(std::string(300'000, 'x')));
+    EXPECT_TRUE(client.ended_properly());
+}
+
+TEST_F(TlsTest, RefusesMalformedRequestsAndOtherProtocols) {
+    start_tls();
+    TlsClient client(server_->address(), "");
+    client.send("GET /echo HTTP/1.1\r\nHost : a\r\n\r\n");
+    EXPECT_THAT(client.read_until("never"), HasSubstr("HTTP/1.1 400"));
+    TlsClient http2(server_->address(), "\x02h2");
+    EXPECT_FALSE(http2.connected());
+    Client plain = this->client();
+    ASSERT_TRUE(plain.send("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
+    plain.end_sending();
+    EXPECT_THAT(plain.read_to_end(), testing::Not(HasSubstr("HTTP/1.1")));
+    EXPECT_EQ(handler_.handled, 0);
+}
+
+TEST_F(TlsTest, CancelsAHandlerWhoseClientLeaves) {
+    start_tls();
+    {
+        TlsClient client(server_->address(), "");
+        client.send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.read_until("data: first\n\n");
+    }
+    ASSERT_TRUE(handler_.wait_for_cancelled(1));
+    EXPECT_TRUE(eventually([](const Statistics& now) { return now.open() == 0; }));
+}
+
+TEST_F(TlsTest, Drains) {
+    start_tls();
+    TlsClient client(server_->address(), "");
+    client.send("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.read_until("body=0:");
+    std::thread drain([&] { EXPECT_TRUE(server_->drain(std::chrono::seconds{10})); });
+    EXPECT_EQ(client.read_until("never"), "");
+    drain.join();
+}
+
+TEST_F(TlsTest, NamesTheFileThatIsWrong) {
+    ListenerOptions options = small_options();
+    options.tls = TlsOptions{"/nonexistent/certificate.pem", identity_.private_key()};
+    auto server = Server::listen(options, {&one_}, handler_);
+    ASSERT_FALSE(server.has_value());
+    EXPECT_THAT(server.error().message, HasSubstr("\"/nonexistent/certificate.pem\""));
+    options.tls = TlsOptions{identity_.certificate(), identity_.certificate()};
+    server = Server::listen(options, {&one_}, handler_);
+    ASSERT_FALSE(server.has_value());
+    EXPECT_THAT(server.error().message, HasSubstr("private key"));
+}
+
+}  // namespace
+}  // namespace tidegate::http
