@@ -28,6 +28,10 @@ struct Options {
     struct Faulty {
         int share = 0;               // of all requests, in hundredths of a percent
         std::string behaviour = {};  // directives
+
+        bool operator==(const Faulty&) const = default;
+
+        bool operator==(const Faulty&) const = default;
     };
 
     std::string address = "127.0.0.1";  // loopback unless an operator insists
@@ -38,6 +42,10 @@ struct Options {
     std::vector<Faulty> faults = {};  // which requests: by their hash and their number
     std::size_t keep = 100;           // requests remembered for /simulator/last
     bool fixed_time = false;          // `created` is always 1,700,000,000, so that answers compare equal
+
+    bool operator==(const Options&) const = default;
+
+    bool operator==(const Options&) const = default;
 };
 
 // Reads the value of `simulator:`; absent is the default. Wrong directives are problems at their place.
