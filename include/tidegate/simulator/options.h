@@ -30,20 +30,16 @@ struct Options {
         std::string behaviour = {};  // directives
 
         bool operator==(const Faulty&) const = default;
-
-        bool operator==(const Faulty&) const = default;
     };
 
     std::string address = "127.0.0.1";  // loopback unless an operator insists
     std::uint16_t port = 0;             // 0: chosen by the kernel
     std::string behaviour = {};         // directives of every answer
-    std::map<std::string, std::string> models =
-        {};                           // directives by model name, and the names that /v1/models lists
+    // Directives by model name, and the names that /v1/models lists.
+    std::map<std::string, std::string> models = {};
     std::vector<Faulty> faults = {};  // which requests: by their hash and their number
     std::size_t keep = 100;           // requests remembered for /simulator/last
     bool fixed_time = false;          // `created` is always 1,700,000,000, so that answers compare equal
-
-    bool operator==(const Options&) const = default;
 
     bool operator==(const Options&) const = default;
 };
