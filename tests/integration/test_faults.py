@@ -1,5 +1,6 @@
 """Every fault of the simulator, through the gateway: status, code, headers, record; and with a fallback behind it."""
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -17,7 +18,7 @@ FAULTS = {
     # The same in the middle of the answer: too late for a fallback on a stream.
     "late-reset": "reset,after=4", "late-truncate": "truncate,after=4", "late-cut": "cut,after=4", "late-stall": "stall,after=4",
     "late-garbage": "garbage,after=4", "late-error": "error,after=4",
-    "not-a-stream": "not-a-stream", "no-usage": "no-usage", "sliced": "slice=1", "good": "tokens=6",
+    "not-a-stream": "not-a-stream", "no-usage": "no-usage", "good": "tokens=6",
 }
 # What the client gets at the end of a chain without a fallback: status, code.
 PASSED = {400: 400, 409: 409, 413: 413, 422: 422}
@@ -157,18 +158,38 @@ def test_a_whole_answer_that_fails_late_leads_to_the_fallback(gateway, dialect, 
     assert text_of(dialect, answer).startswith("[simulator]")
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_stream_in_single_bytes_is_the_same_stream(gateway, simulator, dialect):
-    whole = ask(gateway, dialect, f"{dialect}-good", stream=False)
-    sliced = ask(gateway, dialect, f"{dialect}-sliced", stream=True)
-    assert sliced.status_code == 200
-    assert "�" not in sliced.text
-    assert "error" not in sliced.headers.get("x-tidegate-error", "")
+SAID = "Grüße, 港の波 🌊 и море, 👩‍👩‍👧 \"quoted\" back\\slash\nnew line."
+SLICES = [1, 2, 3, 5, 7, 11, 64]
+
+
+def streamed_text(dialect, answer):
+    """The text of all deltas; the stream must have ended as it should."""
     if dialect == "openai":
-        assert data_events(sliced.text)[-1] == "[DONE]"
-    else:
-        assert events(sliced.text)[-1][0] == "message_stop"
-    assert whole.status_code == 200
+        data = data_events(answer.text)
+        assert data[-1] == "[DONE]", answer.text[-300:]
+        return "".join(c["delta"].get("content") or "" for d in data[:-1] for c in json.loads(d)["choices"])
+    parsed = [json.loads(data) for _, data in events(answer.text)]
+    assert parsed[-1]["type"] == "message_stop", answer.text[-300:]
+    return "".join(event["delta"].get("text", "") for event in parsed if event["type"] == "content_block_delta")
+
+
+def test_a_stream_in_small_pieces_is_the_same_stream(start, simulator):
+    """The provider's stream cut every few bytes, inside events and inside characters: same dialect and both crossings."""
+    lines = ["providers:", simulator.providers(), "models:"]
+    for provider in ("sim", "sim-anthropic"):
+        for size in (0, *SLICES):
+            lines.append(f'  {provider}-{size}: {{provider: {provider}, id: "same--slice={size},text={quote(SAID)}", {PRICE}}}')
+    lines.append("features:")
+    for provider in ("sim", "sim-anthropic"):
+        for size in (0, *SLICES):
+            lines.append(f"  f-{provider}-{size}: {{variants: {{only: {{model: {provider}-{size}}}}}, serve: only}}")
+    gateway = start("\n".join(lines) + "\n")
+    assert text_of("openai", ask(gateway, "openai", "f-sim-0")) == SAID
+    for client in DIALECTS:
+        for provider in ("sim", "sim-anthropic"):
+            for size in SLICES:
+                answer = ask(gateway, client, f"f-{provider}-{size}", stream=True)
+                assert streamed_text(client, answer) == SAID, (client, provider, size)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
