@@ -47,14 +47,16 @@ def configuration(simulator):
     lines = ["providers:", simulator.providers("timeouts: {first_token: 1s, idle: 1s, total: 3s}"), "models:"]
     for dialect, provider in (("openai", "sim"), ("anthropic", "sim-anthropic")):
         for name, directives in FAULTS.items():
-            lines.append(f'  m-{dialect}-{name}: {{provider: {provider}, id: "{dialect}-{name}--{directives}", {PRICE}}}')
+            # Two of each: the circuit of one model must not open within the tests of another feature.
+            for model in (f"m-{dialect}-{name}", f"m-{dialect}-{name}-saved"):
+                lines.append(f'  {model}: {{provider: {provider}, id: "{model}--{directives}", {PRICE}}}')
     lines.append("features:")
     for dialect in DIALECTS:
         for name in FAULTS:
             model = f"m-{dialect}-{name}"
             lines.append(f"  {dialect}-{name}: {{variants: {{only: {{model: {model}}}}}, serve: only, timeout: {{total: 4s}}}}")
             lines.append(
-                f"  {dialect}-{name}-saved: {{variants: {{first: {{model: {model}, fallback: [second, sorry]}}, "
+                f"  {dialect}-{name}-saved: {{variants: {{first: {{model: {model}-saved, fallback: [second, sorry]}}, "
                 f"second: {{model: m-{dialect}-good}}}}, answers: {{sorry: {{text: Sorry.}}}}, serve: first, "
                 f"timeout: {{attempt: 1500ms, first_token: 1s, total: 6s}}}}")
     return "\n".join(lines) + "\n"
