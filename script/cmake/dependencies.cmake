@@ -11,6 +11,7 @@ find_package(prometheus-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(zstd REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(CURL 7.85 REQUIRED)
 find_package(GTest REQUIRED)
 
 find_package(PkgConfig REQUIRED)
