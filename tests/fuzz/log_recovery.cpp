@@ -77,7 +77,9 @@ std::size_t read_all(Log& log) {
 
 const std::string& folder() {
     static const std::string path = [] {
-        std::string pattern = (std::filesystem::temp_directory_path() / "tidegate-fuzz-XXXXXX").string();
+        const bool memory = ::access("/dev/shm", W_OK) == 0;
+        const std::string parent = memory ? "/dev/shm" : std::filesystem::temp_directory_path().string();
+        std::string pattern = parent + "/tidegate-fuzz-XXXXXX";
         log::set_level(log::Level::error);
         return std::string(::mkdtemp(pattern.data()));
     }();

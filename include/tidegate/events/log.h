@@ -40,6 +40,8 @@ struct LogOptions {
     // `has_room` says no beyond either.
     std::size_t queue_records = 20'000;
     std::size_t queue_bytes = 256ULL << 20;
+
+    bool operator==(const LogOptions&) const = default;
 };
 
 // A snapshot of counters, for metrics and tests.

@@ -27,8 +27,10 @@ struct JsonLinesOptions {
 // `cursors`.
 struct RecorderOptions {
     LogOptions log;
-    std::size_t max_content = Content::kDefaultLimit;  // bytes a side, for those who fill records
+    std::size_t max_content = Content::kDefaultLimit;  // bytes a side, for those who fill records; 0: none
     std::vector<JsonLinesOptions> json_lines;
+
+    bool operator==(const RecorderOptions&) const = default;
 };
 
 // Any thread, after `open` returned and until it is destroyed.
