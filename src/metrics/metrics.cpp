@@ -1,7 +1,7 @@
-#include <tidegate/metrics/metrics.h>
-
 #include "metrics/families.h"
 #include "metrics/process.h"
+
+#include <tidegate/metrics/metrics.h>
 
 #include <algorithm>
 #include <map>
@@ -17,14 +17,31 @@ namespace {
 using Key4 = std::tuple<std::string, std::string, std::string, std::string>;
 using Key2 = std::pair<std::string, std::string>;
 
-constexpr std::array<std::string_view, 20> kRejectReasons{
-    "invalid_request", "unauthorized", "forbidden",        "unknown_feature", "not_found",      "method_not_allowed", "request_timeout",
-    "state_unavailable", "payload_too_large", "uri_too_long", "rate_limited", "budget_exhausted", "header_too_large", "internal",
-    "not_implemented", "overloaded", "guardrail_blocked", "prompt_variable_missing", "version_not_supported", "other"};
+constexpr std::array<std::string_view, 20> kRejectReasons{"invalid_request",
+                                                          "unauthorized",
+                                                          "forbidden",
+                                                          "unknown_feature",
+                                                          "not_found",
+                                                          "method_not_allowed",
+                                                          "request_timeout",
+                                                          "state_unavailable",
+                                                          "payload_too_large",
+                                                          "uri_too_long",
+                                                          "rate_limited",
+                                                          "budget_exhausted",
+                                                          "header_too_large",
+                                                          "internal",
+                                                          "not_implemented",
+                                                          "overloaded",
+                                                          "guardrail_blocked",
+                                                          "prompt_variable_missing",
+                                                          "version_not_supported",
+                                                          "other"};
 
-// From a microsecond: the gateway's own time.
+// Finer than those of a call: the gateway's own time is tens of microseconds.
 std::vector<double> overhead_bounds() {
-    return {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
+    return {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025,
+            0.005,   0.01,     0.025,   0.05,   0.1,     0.25,   1};
 }
 
 struct Observed {
@@ -39,9 +56,12 @@ struct Observed {
 
 class Metrics::State {
   public:
-    State(std::string version, std::string revision) : version_(std::move(version)), revision_(std::move(revision)) {}
+    State(std::string version, std::string revision)
+        : version_(std::move(version)), revision_(std::move(revision)) {}
 
     std::vector<prometheus::MetricFamily> collect() const;
+    void add_own(Families& families) const;
+    void ask_observed(Families& families) const;
 
     const std::string version_;
     const std::string revision_;
@@ -60,63 +80,89 @@ class Metrics::State {
     Gauge last_reload_time_;
 };
 
-std::vector<prometheus::MetricFamily> Metrics::State::collect() const {
-    Families families;
+// A counter is shown from zero on: Prometheus does not see the first increment of a series that begins at one.
+void Metrics::State::add_own(Families& families) const {
     const std::lock_guard lock(mutex_);
-    families.gauge("tidegate_build_info", "Always 1; its labels say what is running.", {{"version", version_}, {"revision", revision_}}, 1);
+    families.gauge("tidegate_build_info", "Always 1; its labels say what is running.",
+                   {{"version", version_}, {"revision", revision_}}, 1);
     for (const auto& [key, series] : requests_) {
         const auto& [feature, variant, model, provider] = key;
         const Labels three{{"feature", feature}, {"variant", variant}, {"model", model}};
         for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
-            if (series.outcomes[i].value() == 0 && i != 0) continue;
             families.counter("tidegate_requests_total", "Calls by what became of them.",
-                             {{"feature", feature}, {"variant", variant}, {"model", model}, {"provider", provider}, {"outcome", std::string(kOutcomes[i])}},
+                             {{"feature", feature},
+                              {"variant", variant},
+                              {"model", model},
+                              {"provider", provider},
+                              {"outcome", std::string(kOutcomes[i])}},
                              static_cast<double>(series.outcomes[i].value()));
         }
-        families.histogram("tidegate_request_duration_seconds", "From the request's head to the answer's last byte.", three, series.duration);
-        families.histogram("tidegate_time_to_first_token_seconds", "From the request's head to the first content.", three, series.first_token);
+        families.histogram("tidegate_request_duration_seconds",
+                           "From the request's head to the answer's last byte.", three, series.duration);
+        families.histogram("tidegate_time_to_first_token_seconds",
+                           "From the request's head to the first content.", three, series.first_token);
         for (std::size_t i = 0; i < kTokenKinds.size(); ++i) {
             Labels labels = three;
             labels.emplace_back("kind", std::string(kTokenKinds[i]));
-            families.counter("tidegate_tokens_total", "Tokens by kind; the kinds are disjoint.", labels, static_cast<double>(series.tokens[i].value()));
+            families.counter("tidegate_tokens_total", "Tokens by kind; the kinds are disjoint.", labels,
+                             static_cast<double>(series.tokens[i].value()));
         }
-        families.counter("tidegate_cost_usd_total", "Cost of all attempts in US dollars.", three, series.cost.value().to_dollars());
+        families.counter("tidegate_cost_usd_total", "Cost of all attempts in US dollars.", three,
+                         series.cost.value().to_dollars());
     }
     for (const auto& [key, series] : upstream_) {
         const Labels two{{"provider", key.first}, {"model", key.second}};
         for (std::size_t i = 0; i < kAttemptOutcomes.size(); ++i) {
-            if (series.outcomes[i].value() == 0 && i != 0) continue;
             Labels labels = two;
             labels.emplace_back("outcome", std::string(kAttemptOutcomes[i]));
-            families.counter("tidegate_upstream_attempts_total", "Attempts that called a model, by what became of them.", labels,
+            families.counter("tidegate_upstream_attempts_total",
+                             "Attempts that called a model, by what became of them.", labels,
                              static_cast<double>(series.outcomes[i].value()));
         }
-        families.gauge("tidegate_upstream_inflight", "Attempts in progress.", {{"provider", key.first}, {"model", key.second}},
+        families.gauge("tidegate_upstream_inflight", "Attempts in progress.",
+                       {{"provider", key.first}, {"model", key.second}},
                        static_cast<double>(series.inflight.value()));
-        families.histogram("tidegate_upstream_request_duration_seconds", "Model call latency.", two, series.duration);
+        families.histogram("tidegate_upstream_request_duration_seconds", "Model call latency.", two,
+                           series.duration);
     }
     for (const auto& [feature, counter] : unassigned_) {
-        families.counter("tidegate_cohort_unassigned_total", "Calls whose weights had nothing to weigh by.", {{"feature", feature}},
-                         static_cast<double>(counter.value()));
+        families.counter("tidegate_cohort_unassigned_total", "Calls whose weights had nothing to weigh by.",
+                         {{"feature", feature}}, static_cast<double>(counter.value()));
     }
     for (const auto& [key, counter] : fallbacks_) {
         const auto& [feature, variant, entry, reason] = key;
-        families.counter("tidegate_fallback_total", "Fallbacks that answered, with the reason of the last failure before.",
-                         {{"feature", feature}, {"variant", variant}, {"entry", entry}, {"reason", reason}}, static_cast<double>(counter.value()));
+        families.counter("tidegate_fallback_total",
+                         "Fallbacks that answered, with the reason of the last failure before.",
+                         {{"feature", feature}, {"variant", variant}, {"entry", entry}, {"reason", reason}},
+                         static_cast<double>(counter.value()));
     }
     for (std::size_t i = 0; i < kRejectReasons.size(); ++i) {
-        if (rejected_[i].value() == 0) continue;
         families.counter("tidegate_requests_rejected_total", "Requests refused before they became a call.",
-                         {{"reason", std::string(kRejectReasons[i])}}, static_cast<double>(rejected_[i].value()));
+                         {{"reason", std::string(kRejectReasons[i])}},
+                         static_cast<double>(rejected_[i].value()));
     }
-    families.gauge("tidegate_requests_inflight", "Calls in progress.", {}, static_cast<double>(inflight_.value()));
-    families.histogram("tidegate_gateway_overhead_seconds", "Time of a call not spent waiting for an upstream.", {}, overhead_);
-    families.gauge("tidegate_config_last_reload_successful", "1 if the last reload was taken.", {}, static_cast<double>(last_reload_ok_.value()));
-    families.gauge("tidegate_config_last_reload_success_timestamp_seconds", "When a configuration was last taken.", {},
-                   static_cast<double>(last_reload_time_.value()));
-    families.counter("tidegate_config_reloads_total", "Reloads by outcome.", {{"outcome", "ok"}}, static_cast<double>(reloads_ok_.value()));
-    families.counter("tidegate_config_reloads_total", "Reloads by outcome.", {{"outcome", "failed"}}, static_cast<double>(reloads_failed_.value()));
-    for (const Observed& observed : observed_) {
+    families.gauge("tidegate_requests_inflight", "Calls in progress.", {},
+                   static_cast<double>(inflight_.value()));
+    families.histogram("tidegate_gateway_overhead_seconds", "Time of a call not spent waiting for an upstream.",
+                       {}, overhead_);
+    families.gauge("tidegate_config_last_reload_successful", "1 if the last reload was taken.", {},
+                   static_cast<double>(last_reload_ok_.value()));
+    families.gauge("tidegate_config_last_reload_success_timestamp_seconds",
+                   "When a configuration was last taken.", {}, static_cast<double>(last_reload_time_.value()));
+    families.counter("tidegate_config_reloads_total", "Reloads by outcome.", {{"outcome", "ok"}},
+                     static_cast<double>(reloads_ok_.value()));
+    families.counter("tidegate_config_reloads_total", "Reloads by outcome.", {{"outcome", "failed"}},
+                     static_cast<double>(reloads_failed_.value()));
+}
+
+// A function may take its module's locks, and ask these metrics again: none of ours is held.
+void Metrics::State::ask_observed(Families& families) const {
+    std::vector<Observed> functions;
+    {
+        const std::lock_guard lock(mutex_);
+        functions = observed_;
+    }
+    for (const Observed& observed : functions) {
         Labels labels;
         for (const Label& label : observed.labels) labels.emplace_back(label.name, label.value);
         if (observed.kind == Kind::gauge) {
@@ -125,17 +171,24 @@ std::vector<prometheus::MetricFamily> Metrics::State::collect() const {
             families.counter(observed.name, observed.help, labels, observed.value());
         }
     }
+}
+
+std::vector<prometheus::MetricFamily> Metrics::State::collect() const {
+    Families families;
+    add_own(families);
+    ask_observed(families);
     auto collected = families.take();
     collect_process(collected);
     return collected;
 }
 
-Metrics::Metrics(const std::string& version, const std::string& revision) : state_(std::make_unique<State>(version, revision)) {}
+Metrics::Metrics(const std::string& version, const std::string& revision)
+    : state_(std::make_unique<State>(version, revision)) {}
 
 Metrics::~Metrics() = default;
 
-RequestSeries& Metrics::request_series(const std::string& feature, const std::string& variant, const std::string& model,
-                                       const std::string& provider) {
+RequestSeries& Metrics::request_series(const std::string& feature, const std::string& variant,
+                                       const std::string& model, const std::string& provider) {
     const std::lock_guard lock(state_->mutex_);
     return state_->requests_[{feature, variant, model, provider}];
 }
@@ -150,30 +203,40 @@ Counter& Metrics::cohort_unassigned(const std::string& feature) {
     return state_->unassigned_[feature];
 }
 
-Gauge& Metrics::requests_inflight() { return state_->inflight_; }
+Gauge& Metrics::requests_inflight() {
+    return state_->inflight_;
+}
 
-Histogram& Metrics::gateway_overhead() { return state_->overhead_; }
+Histogram& Metrics::gateway_overhead() {
+    return state_->overhead_;
+}
 
 Counter& Metrics::rejected(std::string_view reason) {
     const auto found = std::find(kRejectReasons.begin(), kRejectReasons.end(), reason);
-    const auto index = found == kRejectReasons.end() ? kRejectReasons.size() - 1 : static_cast<std::size_t>(found - kRejectReasons.begin());
+    const auto index = found == kRejectReasons.end() ? kRejectReasons.size() - 1
+                                                     : static_cast<std::size_t>(found - kRejectReasons.begin());
     return state_->rejected_[index];
 }
 
-Counter& Metrics::fallback(const std::string& feature, const std::string& variant, const std::string& entry, const std::string& reason) {
+Counter& Metrics::fallback(const std::string& feature, const std::string& variant, const std::string& entry,
+                           const std::string& reason) {
     const std::lock_guard lock(state_->mutex_);
     return state_->fallbacks_[{feature, variant, entry, reason}];
 }
 
-void Metrics::observe(Kind kind, const std::string& name, const std::string& help, std::vector<Label> labels, std::function<double()> value) {
+void Metrics::observe(Kind kind, const std::string& name, const std::string& help, std::vector<Label> labels,
+                      std::function<double()> value) {
     const std::lock_guard lock(state_->mutex_);
+    std::erase_if(state_->observed_,
+                  [&](const Observed& one) { return one.name == name && one.labels == labels; });
     state_->observed_.push_back({kind, name, help, std::move(labels), std::move(value)});
 }
 
 void Metrics::reloaded(bool successful, WallTime now) {
     (successful ? state_->reloads_ok_ : state_->reloads_failed_).increment();
     state_->last_reload_ok_.set(successful ? 1 : 0);
-    if (successful) state_->last_reload_time_.set(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+    if (successful)
+        state_->last_reload_time_.set(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
 }
 
 std::string Metrics::expose() const {

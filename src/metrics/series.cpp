@@ -6,7 +6,9 @@ namespace tidegate::metrics {
 namespace {
 
 // From a cached answer to the longest streams.
-std::vector<double> latency_bounds() { return {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120}; }
+std::vector<double> latency_bounds() {
+    return {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120};
+}
 
 }  // namespace
 
@@ -26,7 +28,9 @@ std::vector<std::uint64_t> Histogram::counts() const {
     return counts;
 }
 
-double Histogram::sum() const { return static_cast<double>(sum_nanoseconds_.load(std::memory_order_relaxed)) / 1e9; }
+double Histogram::sum() const {
+    return static_cast<double>(sum_nanoseconds_.load(std::memory_order_relaxed)) / 1e9;
+}
 
 RequestSeries::RequestSeries() : duration(latency_bounds()), first_token(latency_bounds()) {}
 
@@ -34,7 +38,9 @@ UpstreamSeries::UpstreamSeries() : duration(latency_bounds()) {}
 
 Counter& UpstreamSeries::attempts(std::string_view outcome) {
     const auto found = std::find(kAttemptOutcomes.begin(), kAttemptOutcomes.end(), outcome);
-    return outcomes[found == kAttemptOutcomes.end() ? 1 : static_cast<std::size_t>(found - kAttemptOutcomes.begin())];
+    return outcomes[found == kAttemptOutcomes.end()
+                        ? 1
+                        : static_cast<std::size_t>(found - kAttemptOutcomes.begin())];
 }
 
 }  // namespace tidegate::metrics

@@ -1,8 +1,8 @@
 // Every metric of the process, declared once. The names are promises: docs/metrics.md lists them.
 //
 // A series is made when the configuration first names its labels (at start or reload) and lives as long as the
-// process, so that handles may be kept by snapshots and used from any thread. Labels come from the configuration and
-// from fixed lists in the code, never from clients.
+// process, so that handles may be kept by snapshots and used from any thread. Labels come from the
+// configuration and from fixed lists in the code, never from clients.
 #pragma once
 
 #include <tidegate/base/clock.h>
@@ -26,8 +26,8 @@ class Metrics {
     Metrics& operator=(const Metrics&) = delete;
 
     // Resolved at reload: each takes a lock the first time and returns the same object ever after.
-    RequestSeries& request_series(const std::string& feature, const std::string& variant, const std::string& model,
-                                  const std::string& provider);
+    RequestSeries& request_series(const std::string& feature, const std::string& variant,
+                                  const std::string& model, const std::string& provider);
     UpstreamSeries& upstream(const std::string& provider, const std::string& model);
     Counter& cohort_unassigned(const std::string& feature);
 
@@ -38,13 +38,17 @@ class Metrics {
     // Rare events; takes a lock. `reason` is one of the error codes of the API, others count as "other".
     Counter& rejected(std::string_view reason);
     // All four are names of the configuration.
-    Counter& fallback(const std::string& feature, const std::string& variant, const std::string& entry, const std::string& reason);
+    Counter& fallback(const std::string& feature, const std::string& variant, const std::string& entry,
+                      const std::string& reason);
 
-    // What other modules know of themselves, asked at every scrape, on the scraping thread. One per name and labels.
+    // What other modules know of themselves, asked at every scrape, on the scraping thread, which holds no lock
+    // of ours. A second one of the same name and labels replaces the first. What `value` refers to must outlive
+    // this object's last `expose`.
     enum class Kind { gauge, counter };
     struct Label {
         std::string name;
         std::string value;
+        bool operator==(const Label&) const = default;
     };
     void observe(Kind kind, const std::string& name, const std::string& help, std::vector<Label> labels,
                  std::function<double()> value);

@@ -60,13 +60,17 @@ class CostCounter {
 };
 
 // The outcomes of a request and the kinds of tokens, in the order of the series' arrays.
-inline constexpr std::array<std::string_view, 10> kOutcomes{"ok",       "fallback", "degraded",       "cached",  "client_error",
-                                                            "blocked",  "rejected", "upstream_error", "timeout", "cancelled"};
-inline constexpr std::array<std::string_view, 6> kTokenKinds{"input", "cache_read", "cache_write", "output", "reasoning", "audio"};
+inline constexpr std::array<std::string_view, 10> kOutcomes{
+    "ok",      "fallback", "degraded",       "cached",  "client_error",
+    "blocked", "rejected", "upstream_error", "timeout", "cancelled"};
+inline constexpr std::array<std::string_view, 6> kTokenKinds{"input",  "cache_read", "cache_write",
+                                                             "output", "reasoning",  "audio"};
 // Of an attempt, as tidegate_upstream_attempts_total names them.
 inline constexpr std::array<std::string_view, 13> kAttemptOutcomes{
-    "ok",      "error",    "timeout",   "first_token_timeout", "rate_limit",              "overloaded", "circuit_open",
-    "refusal", "malformed", "rejected", "invalid_request",     "prompt_variable_missing", "cancelled"};
+    "ok",         "error",      "timeout",         "first_token_timeout",
+    "rate_limit", "overloaded", "circuit_open",    "refusal",
+    "malformed",  "rejected",   "invalid_request", "prompt_variable_missing",
+    "cancelled"};
 
 // Of one (feature, variant, model, provider).
 struct RequestSeries {
