@@ -1,13 +1,13 @@
+#include "store/network_file_system.h"
+#include "store/sqlite.h"
+
 #include <tidegate/base/log.h>
 #include <tidegate/store/store.h>
-
-#include "store/sqlite.h"
 
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <mutex>
-#include <sys/vfs.h>
 #include <thread>
 
 namespace tidegate::store {
@@ -15,56 +15,81 @@ namespace {
 
 constexpr std::string_view kScheme = "sqlite:";
 
-// linux/magic.h: file systems whose locks and syncs are another machine's.
-bool is_network_file_system(const std::string& directory) {
-    struct statfs info {};
-    if (statfs(directory.c_str(), &info) != 0) return false;
-    constexpr long kNfs = 0x6969;
-    constexpr long kSmb = 0x517B;
-    constexpr long kCifs = 0xFF534D42;
-    constexpr long kSmb2 = 0xFE534D42;
-    const auto type = static_cast<long>(info.f_type) & 0xFFFFFFFF;
-    return type == kNfs || type == kSmb || type == kCifs || type == kSmb2;
-}
-
 // Version n of the schema is reached by running the first n entries.
 constexpr const char* kMigrations[] = {
-    "CREATE TABLE served_prompts (version TEXT PRIMARY KEY, hash TEXT NOT NULL, first_served TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE served_prompts (version TEXT PRIMARY KEY, hash TEXT NOT NULL, first_served TEXT NOT NULL) "
+    "WITHOUT ROWID",
 };
 
-Result<void> migrate(sqlite3* database) {
+Result<void> run_migrations(sqlite3* database) {
     auto statement = prepare(database, "PRAGMA user_version");
-    if (!statement) return statement.error();
-    sqlite3_step(statement->get());
+    if (!statement)
+        return statement.error();
+    if (sqlite3_step(statement->get()) != SQLITE_ROW)
+        return sqlite_error(database, "the store cannot be read");
     const int version = sqlite3_column_int(statement->get(), 0);
     statement->reset();
     constexpr int kNewest = static_cast<int>(std::size(kMigrations));
     if (version > kNewest) {
-        return Error{ErrorKind::conflict, ErrorSource::gateway, "the store was written by a newer version of Tidegate; run that one"};
+        return Error{ErrorKind::conflict, ErrorSource::gateway,
+                     "the store was written by a newer version of Tidegate; run that one"};
     }
     for (int next = version; next < kNewest; ++next) {
-        const std::string sql = std::string("BEGIN IMMEDIATE; ") + kMigrations[next] + "; PRAGMA user_version = " +
-                                std::to_string(next + 1) + "; COMMIT";
-        if (auto done = execute(database, sql.c_str()); !done) return done;
+        const std::string sql =
+            std::string(kMigrations[next]) + "; PRAGMA user_version = " + std::to_string(next + 1);
+        if (auto done = execute(database, sql.c_str()); !done)
+            return done;
     }
     return {};
+}
+
+// In one transaction, so that of two processes that start together the second finds the work done.
+Result<void> migrate(sqlite3* database) {
+    if (auto begun = execute(database, "BEGIN IMMEDIATE"); !begun)
+        return begun;
+    Result<void> migrated = run_migrations(database);
+    if (migrated)
+        migrated = execute(database, "COMMIT");
+    if (!migrated)
+        execute(database, "ROLLBACK").has_value();
+    return migrated;
+}
+
+// Write-ahead logging needs a real file: what answers otherwise (":memory:") is no durable store.
+Result<void> set_journal(sqlite3* database) {
+    auto statement = prepare(database, "PRAGMA journal_mode=WAL");
+    if (!statement)
+        return statement.error();
+    if (sqlite3_step(statement->get()) != SQLITE_ROW)
+        return sqlite_error(database, "the store cannot be opened");
+    const std::string mode = reinterpret_cast<const char*>(sqlite3_column_text(statement->get(), 0));
+    if (mode != "wal") {
+        return Error{ErrorKind::invalid_input, ErrorSource::gateway,
+                     "the store must be a file on a disk that takes a write-ahead log"};
+    }
+    return execute(database, "PRAGMA synchronous=FULL");
 }
 
 Result<Database> open_database(const std::string& path) {
     const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
-    if (is_network_file_system(folder.string())) {
-        return Error{ErrorKind::invalid_input, ErrorSource::gateway,
-                     "the store's folder " + folder.string() + " is on a network file system; use a local disk"};
+    if (is_on_network_file_system(folder.string())) {
+        return Error{
+            ErrorKind::invalid_input, ErrorSource::gateway,
+            "the store's folder " + folder.string() + " is on a network file system; use a local disk"};
     }
     sqlite3* raw = nullptr;
-    const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int opened = sqlite3_open_v2(
+        path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     Database database(raw);
-    if (opened != SQLITE_OK) return sqlite_error(raw, "the store cannot be opened");
+    if (opened != SQLITE_OK)
+        return sqlite_error(raw, "the store " + path + " cannot be opened");
     sqlite3_busy_timeout(raw, 2000);
-    if (auto set = execute(raw, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"); !set) return set.error();
-    if (auto migrated = migrate(raw); !migrated) return migrated.error();
+    if (auto set = set_journal(raw); !set)
+        return set.error();
+    if (auto migrated = migrate(raw); !migrated)
+        return migrated.error();
     return database;
 }
 
@@ -78,26 +103,38 @@ class SqliteStore final : public Store {
     Result<std::map<std::string, std::string>> served_hashes() override {
         const std::lock_guard lock(reader_mutex_);
         auto statement = prepare(reader_.get(), "SELECT version, hash FROM served_prompts");
-        if (!statement) return statement.error();
+        if (!statement)
+            return statement.error();
         std::map<std::string, std::string> hashes;
         int step = SQLITE_OK;
-        while ((step = sqlite3_step(statement->get())) == SQLITE_ROW) hashes[column(*statement, 0)] = column(*statement, 1);
-        if (step != SQLITE_DONE) return sqlite_error(reader_.get(), "the store cannot be read");
+        while ((step = sqlite3_step(statement->get())) == SQLITE_ROW)
+            hashes[column(*statement, 0)] = column(*statement, 1);
+        if (step != SQLITE_DONE)
+            return sqlite_error(reader_.get(), "the store cannot be read");
         return hashes;
     }
 
-    void record_served(std::string name_version, std::string hash, std::function<void(Result<void>)> done) override {
+    void record_served(std::string name_version, std::string hash,
+                       std::function<void(Result<void>)> done) override {
+        bool queued = false;
         {
             const std::lock_guard lock(mutex_);
-            queue_.push_back({std::move(name_version), std::move(hash), std::move(done)});
+            queued = !closed_;
+            if (queued)
+                queue_.push_back({std::move(name_version), std::move(hash), std::move(done)});
         }
-        wake_.notify_one();
+        if (queued) {
+            wake_.notify_one();
+        } else if (done) {
+            done(Error{ErrorKind::cancelled, ErrorSource::gateway, "the store is closed"});
+        }
     }
 
     void close() override {
         {
             const std::lock_guard lock(mutex_);
-            if (closed_) return;
+            if (closed_)
+                return;
             closed_ = true;
         }
         wake_.notify_one();
@@ -120,7 +157,8 @@ class SqliteStore final : public Store {
         std::unique_lock lock(mutex_);
         for (;;) {
             wake_.wait(lock, [this] { return closed_ || !queue_.empty(); });
-            if (queue_.empty()) return;
+            if (queue_.empty())
+                return;
             std::deque<Served> group;
             group.swap(queue_);
             lock.unlock();
@@ -141,23 +179,28 @@ class SqliteStore final : public Store {
             execute(writer_.get(), "ROLLBACK").has_value();
         }
         for (std::size_t i = 0; i < group.size(); ++i) {
-            if (group[i].done) group[i].done(committed ? results[i] : committed);
+            if (group[i].done)
+                group[i].done(committed ? results[i] : committed);
         }
     }
 
     Result<void> insert(const Served& served) {
         auto statement = prepare(writer_.get(), "INSERT OR IGNORE INTO served_prompts VALUES (?1, ?2, ?3)");
-        if (!statement) return statement.error();
+        if (!statement)
+            return statement.error();
         const std::string now = format_utc(clock_.wall());
         bind(*statement, 1, served.version);
         bind(*statement, 2, served.hash);
         bind(*statement, 3, now);
-        if (sqlite3_step(statement->get()) != SQLITE_DONE) return sqlite_error(writer_.get(), "a served prompt cannot be written");
+        if (sqlite3_step(statement->get()) != SQLITE_DONE)
+            return sqlite_error(writer_.get(), "a served prompt cannot be written");
         auto stored = prepare(writer_.get(), "SELECT hash FROM served_prompts WHERE version = ?1");
-        if (!stored) return stored.error();
+        if (!stored)
+            return stored.error();
         bind(*stored, 1, served.version);
         if (sqlite3_step(stored->get()) != SQLITE_ROW || column(*stored, 0) != served.hash) {
-            return Error{ErrorKind::conflict, ErrorSource::gateway, "prompt " + served.version + " was served with another content before"};
+            return Error{ErrorKind::conflict, ErrorSource::gateway,
+                         "prompt " + served.version + " was served with another content before"};
         }
         return {};
     }
@@ -181,13 +224,16 @@ class SqliteStore final : public Store {
 
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const Clock& clock) {
     if (!url.starts_with(kScheme) || url.size() == kScheme.size()) {
-        return Error{ErrorKind::invalid_input, ErrorSource::gateway, "store.url must be sqlite:PATH; other stores come with the fleet"};
+        return Error{ErrorKind::invalid_input, ErrorSource::gateway,
+                     "store.url must be sqlite:PATH; other stores come with the fleet"};
     }
     const std::string path = url.substr(kScheme.size());
     auto writer = open_database(path);
-    if (!writer) return writer.error();
+    if (!writer)
+        return writer.error();
     auto reader = open_database(path);
-    if (!reader) return reader.error();
+    if (!reader)
+        return reader.error();
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(*reader), std::move(*writer), clock));
 }
 

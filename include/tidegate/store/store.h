@@ -11,23 +11,25 @@
 
 namespace tidegate::store {
 
-// Any thread. Writes are queued to a writer thread, which commits them in groups; reads are for start and reload, not
-// for an I/O thread.
+// Any thread. Writes are queued to a writer thread, which commits them in groups; reads are for start and
+// reload, not for an I/O thread.
 class Store {
   public:
     virtual ~Store() = default;
 
     // Content hashes of prompt versions that have been served, by "name@version".
     virtual Result<std::map<std::string, std::string>> served_hashes() = 0;
-    // Remembers the hash of a version at its first serve; the first one stays. `done` runs on the writer thread when
-    // it is on disk: `conflict` if another hash was there already.
-    virtual void record_served(std::string name_version, std::string hash, std::function<void(Result<void>)> done) = 0;
+    // Remembers the hash of a version at its first serve; the first one stays. `done` runs on the writer thread
+    // when it is on disk: `conflict` if another hash was there already. After `close` it is called at once,
+    // with `cancelled`.
+    virtual void record_served(std::string name_version, std::string hash,
+                               std::function<void(Result<void>)> done) = 0;
     // Commits what is queued and ends the writer. Idempotent.
     virtual void close() = 0;
 };
 
-// Opens "sqlite:PATH", making the file and its folder. Errors say what to do; a network file system is refused because
-// its locks cannot be relied upon.
+// Opens "sqlite:PATH", making the file and its folder. Errors say what to do; a network file system is refused
+// because its locks cannot be relied upon.
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const Clock& clock);
 
 }  // namespace tidegate::store
