@@ -1,5 +1,5 @@
+#include <tidegate/base/text.h>
 #include <tidegate/prompts/registry.h>
-
 #include <tidegate/yaml/document.h>
 
 #include <algorithm>
@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uintmax_t kMostBytes = 4U << 20U;
+
 std::string sha256(std::string_view bytes) {
     std::array<unsigned char, 32> digest{};
     EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
@@ -24,11 +26,21 @@ std::string sha256(std::string_view bytes) {
     return hex;
 }
 
+// What a reference `name@3` and a label can hold.
+bool is_prompt_name(std::string_view name) {
+    return name.size() <= 128 && std::all_of(name.begin(), name.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                      c == '-' || c == '.';
+           });
+}
+
 // "3" of "3.yaml"; nothing for other names.
 std::optional<int> version_of(const fs::path& file) {
     const std::string stem = file.stem().string();
-    if (file.extension() != ".yaml" || stem.empty() || stem.size() > 9 || stem.front() == '0') return std::nullopt;
-    if (!std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+    if (file.extension() != ".yaml" || stem.empty() || stem.size() > 9 || stem.front() == '0')
+        return std::nullopt;
+    if (!std::all_of(stem.begin(), stem.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        return std::nullopt;
     return std::stoi(stem);
 }
 
@@ -39,7 +51,8 @@ std::map<std::string, VariableRule, std::less<>> parse_variables(const yaml::Cur
         const auto otherwise = value["default"].optional_text();
         rule.required = value["required"].boolean(!otherwise);
         rule.otherwise = otherwise.value_or("");
-        if (rule.required && otherwise) value["default"].problem("is of no use: the variable is required");
+        if (rule.required && otherwise)
+            value["default"].problem("is of no use: the variable is required");
         value.finish();
         variables[name] = std::move(rule);
     });
@@ -49,12 +62,15 @@ std::map<std::string, VariableRule, std::less<>> parse_variables(const yaml::Cur
 std::vector<Template> parse_messages(const yaml::Cursor& at) {
     std::vector<Template> messages;
     at.required();
+    if (at.is_list() && at.size() == 0)
+        at.problem("must hold at least one message");
     at.each_item([&](const yaml::Cursor& item) {
         Template message;
         const std::string role = item["role"].text();
         const auto known = dialect::parse_role(role);
         if (!known || *known == dialect::Role::tool) {
-            if (!role.empty()) item["role"].problem("must be system, developer, user or assistant");
+            if (!role.empty())
+                item["role"].problem("must be system, developer, user or assistant");
         } else {
             message.role = *known;
         }
@@ -70,30 +86,58 @@ void check_variables(const yaml::Cursor& root, const std::vector<Template>& mess
     std::set<std::string, std::less<>> used;
     for (const Template& message : messages) {
         for (const Template::Segment& segment : message.segments) {
-            if (!segment.is_variable) continue;
+            if (!segment.is_variable)
+                continue;
             used.insert(segment.text);
-            if (!variables.contains(segment.text)) root["messages"].problem(fmt::format("uses {{{{{}}}}}, which `variables` does not declare", segment.text));
+            if (!variables.contains(segment.text))
+                root["messages"].problem(
+                    fmt::format("uses {{{{{}}}}}, which `variables` does not declare", segment.text));
         }
     }
     for (const auto& [name, rule] : variables) {
-        if (!used.contains(name)) root["variables"][name].warning("is declared, but no message uses it");
+        if (!used.contains(name))
+            root["variables"][name].warning("is declared, but no message uses it");
     }
 }
 
-std::shared_ptr<const PromptVersion> parse_version(const yaml::Cursor& at, const fs::path& file, const std::string& name,
-                                                   const std::map<std::string, std::string>& served, yaml::Problems& collected) {
+// The name of a file may hold anything.
+std::string printable(const fs::path& file) {
+    const std::string quoted = json_string(file.string());
+    return quoted.substr(1, quoted.size() - 2);
+}
+
+// The bytes of a regular file; nothing for anything else, a larger one, or one that cannot be read.
+std::optional<std::string> read_version(const fs::path& file) {
+    std::error_code error;
+    if (!fs::is_regular_file(file, error) || fs::file_size(file, error) > kMostBytes || error)
+        return std::nullopt;
     std::ifstream stream(file, std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(stream)), {});
+    std::string bytes(kMostBytes + 1, '\0');
+    if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size())) && !stream.eof())
+        return std::nullopt;
+    bytes.resize(static_cast<std::size_t>(stream.gcount()));
+    if (bytes.size() > kMostBytes)
+        return std::nullopt;
+    return bytes;
+}
+
+std::shared_ptr<const PromptVersion> parse_version(const yaml::Cursor& at, const fs::path& file,
+                                                   const std::string& name,
+                                                   const std::map<std::string, std::string>& served,
+                                                   yaml::Problems& collected) {
     at.watch(file.string());
-    if (!stream && !stream.eof()) {
-        at.problem("cannot read " + file.string());
+    const auto content = read_version(file);
+    if (!content) {
+        at.problem("cannot read " + printable(file) + ": it must be a file of at most 4 MiB");
         return nullptr;
     }
+    const std::string& bytes = *content;
     const std::string hash = sha256(bytes);
     const auto before = served.find(name);
     if (before != served.end() && before->second != hash) {
         const int next = version_of(file).value_or(0) + 1;
-        at.problem(fmt::format("{} has changed since it was served; restore it and write {}.yaml for the new text", file.string(), next));
+        at.problem(fmt::format("{} has changed since it was served; restore it and write version {} ({}.yaml)",
+                               printable(file), next, next));
         return nullptr;
     }
     yaml::LoadOptions options;
@@ -111,24 +155,30 @@ std::shared_ptr<const PromptVersion> parse_version(const yaml::Cursor& at, const
         check_variables(root, messages, variables);
         version = std::make_shared<const PromptVersion>(name, hash, std::move(messages), std::move(variables));
     }
-    for (const yaml::Problem& problem : problems.all()) collected.add(problem.where, problem.message, problem.severity);
+    for (const yaml::Problem& problem : problems.all())
+        collected.add(problem.where, problem.message, problem.severity);
     return problems.has_errors() ? nullptr : version;
 }
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
     std::vector<fs::path> entries;
     std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) entries.push_back(entry->path());
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        if (!entry->path().filename().string().starts_with('.'))
+            entries.push_back(entry->path());
+    }
     std::sort(entries.begin(), entries.end());
     return entries;
 }
 
 }  // namespace
 
-std::shared_ptr<const Registry> Registry::load(const yaml::Cursor& at, const std::map<std::string, std::string>& served,
+std::shared_ptr<const Registry> Registry::load(const yaml::Cursor& at,
+                                               const std::map<std::string, std::string>& served,
                                                yaml::Problems& problems) {
     auto registry = std::make_shared<Registry>();
-    if (!at) return registry;
+    if (!at)
+        return registry;
     const fs::path folder = at.input_path();
     std::error_code error;
     if (!fs::is_directory(folder, error)) {
@@ -138,17 +188,25 @@ std::shared_ptr<const Registry> Registry::load(const yaml::Cursor& at, const std
     // The folders too: a new version is a new file in one of them.
     at.watch(folder.string());
     for (const fs::path& prompt : sorted_entries(folder)) {
-        if (!fs::is_directory(prompt, error)) continue;
+        if (!fs::is_directory(prompt, error))
+            continue;
+        if (!is_prompt_name(prompt.filename().string())) {
+            at.problem(printable(prompt) +
+                       " is no name of a prompt: letters, digits, `_`, `-` and `.`, at most 128");
+            continue;
+        }
         at.watch(prompt.string());
         for (const fs::path& file : sorted_entries(prompt)) {
-            if (file.extension() != ".yaml") continue;
+            if (file.extension() != ".yaml")
+                continue;
             const auto version = version_of(file);
             if (!version) {
-                at.problem(file.string() + " is no version: files are named 1.yaml, 2.yaml and so on");
+                at.problem(printable(file) + " is no version: files are named 1.yaml, 2.yaml and so on");
                 continue;
             }
             const std::string name = fmt::format("{}@{}", prompt.filename().string(), *version);
-            if (auto parsed = parse_version(at, file, name, served, problems)) registry->versions_[name] = std::move(parsed);
+            if (auto parsed = parse_version(at, file, name, served, problems))
+                registry->versions_[name] = std::move(parsed);
         }
     }
     return registry;

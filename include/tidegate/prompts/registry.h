@@ -34,8 +34,12 @@ struct VariableRule {
 // Immutable, shared by snapshots.
 class PromptVersion {
   public:
-    PromptVersion(std::string name, std::string hash, std::vector<Template> messages, std::map<std::string, VariableRule, std::less<>> variables)
-        : name_(std::move(name)), hash_(std::move(hash)), messages_(std::move(messages)), variables_(std::move(variables)) {}
+    PromptVersion(std::string name, std::string hash, std::vector<Template> messages,
+                  std::map<std::string, VariableRule, std::less<>> variables)
+        : name_(std::move(name)),
+          hash_(std::move(hash)),
+          messages_(std::move(messages)),
+          variables_(std::move(variables)) {}
 
     // "support-reply@3"
     const std::string& name() const { return name_; }
@@ -57,26 +61,32 @@ class PromptVersion {
 // Any thread; immutable once loaded.
 class Registry {
   public:
-    // Reads every `NAME/N.yaml` below the folder that `at` names. A version whose file has changed since it was served
-    // (another hash in `served`) is refused. Every file that is read joins the document's files.
-    static std::shared_ptr<const Registry> load(const yaml::Cursor& at, const std::map<std::string, std::string>& served,
+    // Reads every `NAME/N.yaml` below the folder that `at` names; NAME is letters, digits, `_`, `-` and `.`,
+    // files and folders that begin with `.` are passed over. A version whose file has changed since it was
+    // served (another hash in `served`) is refused. Every file that is read joins the document's files.
+    static std::shared_ptr<const Registry> load(const yaml::Cursor& at,
+                                                const std::map<std::string, std::string>& served,
                                                 yaml::Problems& problems);
 
     // By "name@3"; null if there is none.
     std::shared_ptr<const PromptVersion> find(std::string_view name_version) const;
-    const std::map<std::string, std::shared_ptr<const PromptVersion>, std::less<>>& all() const { return versions_; }
+    const std::map<std::string, std::shared_ptr<const PromptVersion>, std::less<>>& all() const {
+        return versions_;
+    }
 
   private:
     std::map<std::string, std::shared_ptr<const PromptVersion>, std::less<>> versions_;
 };
 
-// The messages with the values that `lookup` gives, else the defaults. invalid_input (source client) names the first
-// required variable that is missing. Values are put in as they are: braces in them mean nothing.
-Result<std::vector<dialect::PromptMessage>> render(const PromptVersion& version,
-                                                   const std::function<std::optional<std::string_view>(std::string_view)>& lookup);
+// The messages with the values that `lookup` gives, else the defaults. invalid_input (source client) names the
+// first required variable that is missing. Values are put in as they are: braces in them mean nothing.
+Result<std::vector<dialect::PromptMessage>> render(
+    const PromptVersion& version,
+    const std::function<std::optional<std::string_view>(std::string_view)>& lookup);
 
-// Cuts `{{name}}` out of a content. A name is letters, digits, `_` and `-`, with spaces around it allowed; braces
-// around anything else are text.
+// Cuts `{{name}}` out of a content. A name is letters, digits, `_` and `-`, with spaces around it allowed;
+// braces around anything else are text, and so are the outer ones of `{{{name}}}`. There is no escape: a
+// variable whose default is `{{name}}` writes that.
 std::vector<Template::Segment> parse_template(std::string_view content);
 
 }  // namespace tidegate::prompts
