@@ -40,16 +40,16 @@ struct Price {
     bool operator==(const Price&) const = default;
 };
 
-// The sum of tokens × price, divided by a million once and rounded up; at most what NanoDollars hold. Usage of a price
-// that is unknown costs nothing.
+// The sum of tokens × price, divided by a million once and rounded up; at most what NanoDollars hold. Usage of
+// a price that is unknown costs nothing.
 NanoDollars cost_of(const Price& price, const dialect::Usage& usage);
 
 // SHA-256 over the price, in hexadecimal: what a record's cost was worked out with.
 std::string price_table_hash(const Price& price);
 
 // Reads `price:`, a map of decimal USD per million tokens (at most nine decimals) or `unknown`. Absent kinds:
-// cache_read, cache_write and audio_input cost as input; cache_write_1h as cache_write; reasoning and audio_output as
-// output. `input` and `output` are required.
+// cache_read, cache_write and audio_input cost as input; cache_write_1h as cache_write; reasoning and
+// audio_output as output. `input` and `output` are required.
 Price parse_price(const yaml::Cursor& at);
 
 }  // namespace tidegate::ledger
