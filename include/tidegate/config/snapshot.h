@@ -1,0 +1,79 @@
+// The whole configuration: parsed, cross-checked, immutable. Published whole or not at all.
+#pragma once
+
+#include <tidegate/admin/options.h>
+#include <tidegate/base/log.h>
+#include <tidegate/calls/process_limits.h>
+#include <tidegate/events/recorder.h>
+#include <tidegate/http/options.h>
+#include <tidegate/pipeline/feature_table.h>
+#include <tidegate/simulator/options.h>
+#include <tidegate/upstream/endpoint.h>
+#include <tidegate/yaml/problems.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tidegate::metrics {
+class Metrics;
+}
+
+namespace tidegate::config {
+
+// What needs a restart: a reload that changes one of these is refused and says so.
+struct Fixed {
+    std::string listen = "127.0.0.1:8080";
+    std::string admin = "127.0.0.1:9900";
+    std::size_t threads = 0;  // 0: auto
+    std::string store_url = "sqlite:data/tidegate.db";
+
+    bool operator==(const Fixed&) const = default;
+};
+
+struct LogOptions {
+    log::Level level = log::Level::info;
+    std::optional<log::Format> format;  // none: text on a terminal, else JSON
+};
+
+// Where one provider's simulator listens, by provider name.
+using SimulatorAddresses = std::map<std::string, std::string>;
+
+struct Snapshot {
+    Fixed fixed;
+    http::ListenerOptions listener;
+    Duration drain{};
+    LogOptions log;
+    events::RecorderOptions recorder;
+    admin::Options admin;
+    std::map<std::string, simulator::Options> simulators;  // by provider name
+    std::shared_ptr<const pipeline::FeatureTable> features;
+    std::vector<upstream::EndpointKey> endpoints;          // in use, for the pools
+    std::string json;                                      // the configuration with secrets redacted
+};
+
+// What building a snapshot needs besides the files.
+struct Context {
+    metrics::Metrics& metrics;
+    calls::ProcessLimits& limits;
+    // Content hashes of prompt versions that have been served, by "name@version", from the store at this address.
+    std::function<Result<std::map<std::string, std::string>>(const std::string& store_url)> served_hashes;
+    // Asked once the simulators' options are known, before the endpoints are made. `check` starts none and gives
+    // placeholder addresses.
+    std::function<SimulatorAddresses(const std::map<std::string, simulator::Options>&)> start_simulators;
+};
+
+struct Loaded {
+    std::unique_ptr<Snapshot> snapshot;      // null if there were errors
+    yaml::Problems problems;                 // warnings too
+    std::vector<std::string> files;          // every file that was read, for the watcher; complete even on errors
+    std::vector<std::string> patterns;       // of `include`: where new files may appear
+};
+
+// Reads, parses and cross-checks everything. Reads files: not on an I/O thread. Never throws for what stands in them.
+Loaded load(const std::string& path, const Context& context);
+
+}  // namespace tidegate::config

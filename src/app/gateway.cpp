@@ -1,0 +1,190 @@
+#include "app/gateway.h"
+
+#include <tidegate/base/log.h>
+
+#include "app/version.h"
+
+#include <future>
+
+namespace tidegate::app {
+namespace {
+
+// Longer than any commit of the log, shorter than an orchestrator's patience.
+constexpr Duration kRecordPatience = std::chrono::seconds{10};
+
+std::string lines_of(const yaml::Problems& problems) {
+    std::string text = problems.text();
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+}
+
+}  // namespace
+
+Gateway::Worker::Worker(std::size_t index, const Clock& clock, pipeline::Services& services,
+                        std::shared_ptr<const pipeline::FeatureTable> table)
+    : io("io-" + std::to_string(index), index, clock), client(io), state(io, services, client, std::move(table)) {}
+
+Gateway::Gateway(std::string config_path)
+    : config_path_(std::move(config_path)), metrics_(kVersion, kRevision), simulators_(clock_) {}
+
+// In the reverse order of `start`: nobody uses what is gone.
+Gateway::~Gateway() {
+    watcher_.reset();
+    admin_server_.reset();
+    api_server_.reset();
+    for (const auto& worker : workers_) worker->io.stop();
+    workers_.clear();
+    recorder_.reset();
+    store_.reset();
+}
+
+config::Loaded Gateway::load() {
+    const config::Context context{
+        .metrics = metrics_,
+        .limits = limits_,
+        .served_hashes = [this](const std::string& url) -> Result<std::map<std::string, std::string>> {
+            if (!store_) {
+                auto store = store::open_store(url, clock_);
+                if (!store) return store.error();
+                store_ = std::move(*store);
+            }
+            return store_->served_hashes();
+        },
+        .start_simulators = [this](const auto& wanted) { return simulators_.start(wanted); },
+    };
+    return config::load(config_path_, context);
+}
+
+Result<void> Gateway::start() {
+    config::Loaded loaded = load();
+    for (const yaml::Problem& problem : loaded.problems.all()) {
+        if (problem.severity == yaml::Severity::warning) log::warn("config", "{}", problem.text());
+    }
+    if (!loaded.snapshot) return Error{ErrorKind::invalid_input, ErrorSource::gateway, lines_of(loaded.problems)};
+    current_ = std::move(loaded.snapshot);
+    log::set_level(current_->log.level);
+
+    if (auto opened = open_recorder(); !opened) return opened;
+    if (auto started = start_api(); !started) return started;
+    if (auto started = start_admin(); !started) return started;
+    observe_process();
+    observe_circuits(*current_);
+    metrics_.reloaded(true, clock_.wall());
+    watcher_ = std::make_unique<config::Watcher>([this] { reload(); });
+    watch(loaded);
+    return {};
+}
+
+Result<void> Gateway::open_recorder() {
+    auto recorder = events::Recorder::open(current_->recorder, clock_);
+    if (!recorder) return recorder.error();
+    recorder_ = std::move(*recorder);
+    const bool strict = current_->recorder.log.durability == events::Durability::strict;
+    services_ = std::make_unique<pipeline::Services>(pipeline::Services{recorder_->log(), metrics_, *store_, strict});
+    return {};
+}
+
+Result<void> Gateway::start_api() {
+    const std::size_t threads = current_->fixed.threads > 0 ? current_->fixed.threads : async::usable_cpus();
+    std::vector<async::IoThread*> io_threads;
+    std::vector<pipeline::ThreadState*> states;
+    for (std::size_t i = 0; i < threads; ++i) {
+        workers_.push_back(std::make_unique<Worker>(i, clock_, *services_, current_->features));
+        io_threads.push_back(&workers_.back()->io);
+        states.push_back(&workers_.back()->state);
+    }
+    api_ = std::make_unique<pipeline::Api>(std::move(states), [this] { return readiness(); });
+    auto server = http::Server::listen(current_->listener, std::move(io_threads), *api_);
+    if (!server) return server.error();
+    api_server_ = std::move(*server);
+    for (const auto& worker : workers_) worker->io.start();
+    return {};
+}
+
+Result<void> Gateway::start_admin() {
+    http::ListenerOptions listener;
+    listener.address = current_->fixed.admin;
+    auto server = admin::Server::start(std::move(listener), current_->admin, admin_services(), clock_);
+    if (!server) return server.error();
+    admin_server_ = std::move(*server);
+    return {};
+}
+
+void Gateway::watch(const config::Loaded& loaded) { watcher_->watch(loaded.files, loaded.patterns); }
+
+std::vector<std::string> Gateway::needs_restart(const config::Snapshot& next) const {
+    std::vector<std::string> keys;
+    const config::Fixed& before = current_->fixed;
+    if (next.fixed.listen != before.listen) keys.emplace_back("server.listen");
+    if (next.fixed.admin != before.admin) keys.emplace_back("server.admin");
+    if (next.fixed.threads != before.threads) keys.emplace_back("server.threads");
+    if (next.fixed.store_url != before.store_url) keys.emplace_back("store");
+    if (next.listener.tls.has_value() != current_->listener.tls.has_value()) keys.emplace_back("server.tls");
+    if (next.recorder.log.directory != current_->recorder.log.directory) keys.emplace_back("records.directory");
+    if (next.recorder.log.durability != current_->recorder.log.durability) keys.emplace_back("events.durability");
+    if (next.recorder.json_lines != current_->recorder.json_lines) keys.emplace_back("events.sinks");
+    return keys;
+}
+
+admin::ReloadOutcome Gateway::reload() {
+    const std::lock_guard lock(reload_mutex_);
+    admin::ReloadOutcome outcome;
+    config::Loaded loaded = load();
+    for (const yaml::Problem& problem : loaded.problems.all()) outcome.problems.push_back(problem.text());
+    if (loaded.snapshot) {
+        for (const std::string& key : needs_restart(*loaded.snapshot)) {
+            outcome.problems.push_back(config_path_ + ": " + key + " has changed, which needs a restart; nothing was changed");
+            loaded.snapshot.reset();
+            if (!loaded.snapshot) break;
+        }
+    }
+    outcome.reloaded = loaded.snapshot != nullptr;
+    if (loaded.snapshot) publish(std::move(loaded.snapshot));
+    metrics_.reloaded(outcome.reloaded, clock_.wall());
+    // What was read is watched in either case: the next change may mend it.
+    watch(loaded);
+    for (const std::string& problem : outcome.problems) log::warn("config", "{}", problem);
+    outcome.config_hash = current()->features->config_hash;
+    log::info("config", "{} the configuration {}", outcome.reloaded ? "took" : "refused", outcome.config_hash);
+    return outcome;
+}
+
+void Gateway::publish(std::shared_ptr<const config::Snapshot> snapshot) {
+    for (const auto& worker : workers_) {
+        worker->io.run_and_wait([&] {
+            worker->state.table = snapshot->features;
+            worker->client.retire(snapshot->endpoints);
+        });
+    }
+    api_server_->update(snapshot->listener.limits, snapshot->listener.timeouts);
+    if (auto updated = admin_server_->update(snapshot->admin); !updated) log::error("config", "{}", updated.error().message);
+    log::set_level(snapshot->log.level);
+    observe_circuits(*snapshot);
+    const std::lock_guard lock(current_mutex_);
+    current_ = std::move(snapshot);
+}
+
+std::shared_ptr<const config::Snapshot> Gateway::current() const {
+    const std::lock_guard lock(current_mutex_);
+    return current_;
+}
+
+pipeline::Readiness Gateway::readiness() const {
+    pipeline::Readiness readiness;
+    if (draining_) readiness.reasons.emplace_back("draining");
+    if (!recorder_->log().has_room()) readiness.reasons.emplace_back("call records cannot be written");
+    readiness.ready = readiness.reasons.empty();
+    return readiness;
+}
+
+void Gateway::drain() {
+    draining_ = true;
+    watcher_.reset();
+    const Duration patience = current()->drain;
+    const bool clean = api_server_->drain(patience);
+    log::info("app", "{}", clean ? "every call has ended" : "the calls that were left at the deadline were ended");
+    recorder_->close(kRecordPatience);
+    store_->close();
+}
+
+}  // namespace tidegate::app

@@ -1,0 +1,94 @@
+#include <tidegate/config/snapshot.h>
+#include <tidegate/events/options.h>
+#include <tidegate/metrics/metrics.h>
+#include <tidegate/prompts/registry.h>
+#include <tidegate/yaml/document.h>
+
+#include "config/parse_features.h"
+#include "config/parse_models.h"
+#include "config/parse_server.h"
+
+#include <array>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+namespace tidegate::config {
+namespace {
+
+// Of the configuration as it would be printed: the same for equal configurations, and no secret goes in.
+std::string hash_of(std::string_view json) {
+    std::array<unsigned char, 32> digest{};
+    EVP_Digest(json.data(), json.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+    std::string hex;
+    for (std::size_t i = 0; i < 8; ++i) hex += fmt::format("{:02x}", digest[i]);
+    return hex;
+}
+
+void refuse_what_comes_later(const yaml::Cursor& root) {
+    root.later("cache", "comes with the next release");
+    root.later("guardrails", "come with the next release");
+    root.later("evaluation", "comes with evaluation");
+    root.later("scorers", "come with evaluation");
+    root.later("alerts", "come with alerts");
+}
+
+void check_admin(const yaml::Cursor& root, const Snapshot& snapshot) {
+    if (auto checked = admin::check(snapshot.admin, snapshot.fixed.admin); !checked) root["admin"].problem(checked.error().message);
+}
+
+std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& problems, const Context& context) {
+    auto snapshot = std::make_unique<Snapshot>();
+    auto features = std::make_shared<pipeline::FeatureTable>();
+    refuse_what_comes_later(root);
+    root["include"].present();
+
+    const Server server = parse_server(root);
+    snapshot->fixed = server.fixed;
+    snapshot->listener = server.listener;
+    snapshot->drain = server.drain;
+    snapshot->log = parse_log(root["log"]);
+    snapshot->admin = admin::parse_options(root["admin"]);
+    check_admin(root, *snapshot);
+    snapshot->recorder = events::parse_recorder_options(root["records"], root["events"]);
+
+    const Outbound outbound = parse_outbound(root["outbound"]);
+    snapshot->simulators = parse_simulators(root["providers"]);
+    // Nothing is started for a configuration that is going to be refused.
+    const SimulatorAddresses addresses = problems.has_errors() ? SimulatorAddresses{} : context.start_simulators(snapshot->simulators);
+    const Providers providers = parse_providers(root["providers"], outbound, addresses, context.limits);
+    const Models models = parse_models(root["models"], providers, context);
+
+    const yaml::Cursor prompts_at = root["prompts"];
+    auto served = context.served_hashes(snapshot->fixed.store_url);
+    if (!served) root["store"]["url"].problem(served.error().message);
+    const auto prompts = prompts::Registry::load(prompts_at["directory"], served ? *served : std::map<std::string, std::string>{}, problems);
+    prompts_at.finish();
+    features->anonymous = parse_anonymous(root["access"], snapshot->fixed.listen);
+    features->segments = parse_segments(root["segments"]);
+    features->heartbeat = server.heartbeat;
+    features->max_content = snapshot->recorder.log.content ? snapshot->recorder.max_content : 0;
+    parse_features(root["features"], models, prompts, context, *features);
+    root.finish();
+
+    for (const auto& [name, provider] : providers) snapshot->endpoints.push_back(provider->endpoint->key());
+    snapshot->json = root.json(yaml::Secrets::redacted);
+    features->config_hash = hash_of(snapshot->json);
+    snapshot->features = std::move(features);
+    return snapshot;
+}
+
+}  // namespace
+
+Loaded load(const std::string& path, const Context& context) {
+    Loaded loaded;
+    yaml::Document document = yaml::load(path, loaded.problems);
+    std::unique_ptr<Snapshot> snapshot;
+    if (document.complete()) snapshot = parse(document.root(), loaded.problems, context);
+    if (!loaded.problems.has_errors()) loaded.snapshot = std::move(snapshot);
+    loaded.files = document.files();
+    loaded.patterns = document.include_patterns();
+    return loaded;
+}
+
+}  // namespace tidegate::config
