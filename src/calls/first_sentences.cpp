@@ -16,8 +16,8 @@ constexpr std::size_t kMostBytes = 64 * 1024;
 constexpr std::int32_t kMostCharacters = 2000;
 
 // ICU's own list for English ("Mr.", "Prof.", …) lacks these; none of them ends a sentence.
-constexpr std::array<const char*, 10> kAbbreviations{"Dr.",  "St.",  "Lt.", "Gen.",  "Gov.",
-                                                     "Sen.", "Hon.", "Mx.", "Pres.", "Messrs."};
+constexpr std::array<const char*, 9> kAbbreviations{"Dr.",  "St.", "Gen.",  "Gov.",   "Sen.",
+                                                    "Hon.", "Mx.", "Pres.", "Messrs."};
 
 std::unique_ptr<icu::BreakIterator> make_sentence_breaks() {
     UErrorCode status = U_ZERO_ERROR;
