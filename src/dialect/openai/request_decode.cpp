@@ -256,10 +256,12 @@ class Decoder {
             std::string_view description;
             if (function["description"].get(description) == simdjson::SUCCESS)
                 tool.description = description;
+            tool.schema = R"({"type":"object","properties":{}})";
             dom::object parameters;
-            tool.schema = function["parameters"].get(parameters) == simdjson::SUCCESS
-                              ? simdjson::minify(parameters)
-                              : R"({"type":"object","properties":{}})";
+            if (function["parameters"].get(parameters) == simdjson::SUCCESS &&
+                parameters.begin() != parameters.end()) {
+                tool.schema = simdjson::minify(parameters);
+            }
             bool strict = false;
             if (function["strict"].get(strict) == simdjson::SUCCESS && strict)
                 x_chat.drop("tools.strict");
