@@ -97,7 +97,8 @@ async::Task<> serve(std::unique_ptr<Newcomer> newcomer) {
     Shared& shared = newcomer->counted.shared();
     Shard& shard = newcomer->counted.shard();
     Socket socket(shard.thread.executor());
-    if (shard.draining) co_return;
+    if (shard.draining)
+        co_return;
     boost::system::error_code error;
     const bool v6 = newcomer->peer.find(':') != std::string::npos;
     socket.assign(v6 ? tcp::v6() : tcp::v4(), newcomer->descriptor.get(), error);
@@ -180,6 +181,10 @@ void Acceptor::start(std::shared_ptr<Acceptor> self) {
     wait(std::move(self));
 }
 
+void Acceptor::stop_listening() {
+    ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
+}
+
 void Acceptor::close() {
     pause_.disarm();
     boost::system::error_code ignored;
@@ -219,8 +224,8 @@ void Acceptor::accept_all() {
             continue;
         }
         const int error = errno;
-        if (error == EAGAIN || error == EWOULDBLOCK)
-            return;
+        if (error == EAGAIN || error == EWOULDBLOCK || error == EINVAL)
+            return;  // the last: nobody listens any more
         // The client was faster to leave, or the network failed for it alone.
         if (error == EINTR || error == ECONNABORTED || error == EPROTO)
             continue;
@@ -242,7 +247,8 @@ void Acceptor::welcome(Descriptor socket, std::string peer) {
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto newcomer = std::make_unique<Newcomer>(
         Newcomer{Counted(shared_, *least), std::move(socket), std::move(peer), open >= limit});
-    if (shared_->ending) return;  // after it was counted, so that nobody overlooks it
+    if (shared_->ending)
+        return;  // after it was counted, so that nobody overlooks it
     asio::post(least->thread.executor(), [newcomer = std::move(newcomer)]() mutable {
         async::IoThread& thread = newcomer->counted.shard().thread;
         thread.tasks().spawn(serve(std::move(newcomer)));
@@ -266,8 +272,7 @@ void Acceptor::turn_away(Descriptor socket) {
 // The listening socket stays readable, so that without the pause the loop would spin.
 void Acceptor::out_of_descriptors(int error) {
     ++shared_->counters.accept_errors;
-    log_error(fmt::format("cannot accept connections: {}",
-                          boost::system::error_code(error, boost::system::system_category()).message()));
+    log_error(fmt::format("cannot accept connections: {}", ::strerrordesc_np(error)));
     if (error == EMFILE || error == ENFILE) {
         reserve_.reset();
         Descriptor unlucky(

@@ -37,6 +37,8 @@ class Acceptor {
 
     // Accepts from now on. Keeps itself alive until `close`.
     static void start(std::shared_ptr<Acceptor> self);
+    // Any thread, once, before `close`: frees the address at once.
+    void stop_listening();
     void close();
     std::string address() const;
 

@@ -2,6 +2,7 @@
 #include "http/session.h"
 #include "http/tls.h"
 
+#include <tidegate/base/log.h>
 #include <tidegate/http/server.h>
 
 #include <numeric>
@@ -53,8 +54,8 @@ class Server::State {
     std::shared_ptr<Shared> shared_;
     std::shared_ptr<Acceptor> acceptor_;
     std::string address_;
-    Duration drain_;
-    Duration cancel_;
+    std::atomic<Duration> drain_;
+    std::atomic<Duration> cancel_;
     std::atomic<bool> draining_{false};
 };
 
@@ -82,7 +83,9 @@ Server::~Server() {
     state_->shared_->ending = true;
     begin_drain();
     state_->on_each_session([](Session& session) { session.abort(); });
-    state_->shared_->wait_until_closed(kLastPatience);
+    if (!state_->shared_->wait_until_closed(kLastPatience)) {
+        log::error("http", "a handler of {} did not end when it was cancelled", state_->address_);
+    }
 }
 
 std::string Server::address() const {
@@ -106,6 +109,7 @@ Statistics Server::statistics() const {
 void Server::begin_drain() {
     if (state_->draining_.exchange(true))
         return;
+    state_->acceptor_->stop_listening();
     asio::post(state_->shared_->shards.front()->thread.executor(),
                [acceptor = state_->acceptor_] { acceptor->close(); });
     state_->on_each_shard([](Shard& shard) { shard.draining = true; });
@@ -129,6 +133,8 @@ bool Server::drain(Duration patience) {
 }
 
 void Server::update(const Limits& limits, const Timeouts& timeouts) {
+    state_->drain_ = timeouts.drain;
+    state_->cancel_ = timeouts.cancel;
     state_->on_each_shard([limits, timeouts](Shard& shard) {
         shard.limits = limits;
         shard.timeouts = timeouts;

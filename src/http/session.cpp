@@ -9,7 +9,7 @@ namespace tidegate::http {
 namespace {
 
 // What an idle connection may keep.
-constexpr std::size_t kKeptOutput = 16 * 1024;
+constexpr std::size_t kKeptOutput = 8 * 1024;
 
 struct InFlight {
     explicit InFlight(Counters& counters) : counters_(counters) { ++counters_.in_flight; }

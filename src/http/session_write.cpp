@@ -2,6 +2,7 @@
 
 #include <tidegate/http/header_lines.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace tidegate::http {
@@ -9,6 +10,8 @@ namespace {
 
 // Up to here a copy into one buffer is cheaper than gathering.
 constexpr std::size_t kCopied = 64 * 1024;
+// The most that our own lines of a head take.
+constexpr std::size_t kOurLines = 256;
 
 void append_number(std::string& out, std::size_t number, int base) {
     char digits[24];
@@ -29,6 +32,7 @@ async::Task<Result<void>> Session::respond(int status, std::string_view header_l
         co_return misuse("the header lines are malformed");
     answer_ = Answer::finished;
     out_.clear();
+    out_.reserve(header_lines.size() + kOurLines + std::min(body.size(), kCopied));
     append_head(status, header_lines, Kind::whole, body.size());
     if (bodiless(status))
         body = {};

@@ -45,6 +45,19 @@ TEST_F(ServerTest, RefusesASecondServerOnTheSameAddress) {
     EXPECT_THAT(second.error().message, HasSubstr(options.address));
 }
 
+TEST_F(ServerTest, FreesItsAddressWhenItGoes) {
+    start();
+    ListenerOptions options = small_options();
+    options.address = server_->address();
+    for (int i = 0; i < 20; ++i) {
+        server_.reset();
+        start(options);
+        Client client = this->client();
+        ASSERT_TRUE(client.send(get("/echo")));
+        ASSERT_EQ(client.read_answer().status, 200);
+    }
+}
+
 TEST_F(ServerTest, NamesAWrongAddress) {
     for (const std::string address :
          {"8080", "localhost", "example.com:80", "127.0.0.1:99999", "::1:80", "127.0.0.1:"}) {
