@@ -5,6 +5,7 @@
 #include <tidegate/events/log.h>
 #include <tidegate/events/log_reader.h>
 
+#include <filesystem>
 #include <utility>
 
 #include <fcntl.h>
@@ -45,8 +46,14 @@ Result<> LogReader::read(Cursor& cursor, std::vector<LogRecord>& records, ReadLi
             cursor = {next, kSegmentHeader};
             continue;
         }
-        if (Result<> opened = open_segment(cursor.segment); !opened)
-            return opened;
+        if (Result<> opened = open_segment(cursor.segment); !opened) {
+            if (std::filesystem::exists(log_.segment_path(cursor.segment)))
+                return opened;
+            // Somebody removed it: what it held cannot be counted.
+            log_.report_lost(cursor, 1);
+            cursor.offset = readable;
+            continue;
+        }
         Result<FoundGroup> found = read_group(*file_, cursor.segment, cursor.offset, readable);
         if (!found)
             return wrap(found.error(), log_.segment_path(cursor.segment));

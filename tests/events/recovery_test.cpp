@@ -125,6 +125,16 @@ TEST_F(RecoveryTest, FilesWithoutAnyGroupAreRemoved) {
     }
 }
 
+TEST_F(RecoveryTest, ASegmentThatSomebodyRemovedIsCounted) {
+    fill(2);
+    auto log = open_with(bytes_);
+    const CallRecord record = small_record(clock_.wall());
+    append_and_wait(*log, record);
+    std::filesystem::remove(log->segment_path(1));
+    EXPECT_EQ(ids(read_all(*log)), (std::vector<CallId>{record.id}));
+    EXPECT_EQ(log->stats().lost, 1U);
+}
+
 TEST_F(RecoveryTest, OtherFilesAreLeftAlone) {
     fill(1);
     const auto log = open_with(bytes_);
