@@ -27,8 +27,8 @@ def test_aborting_clients_leave_nothing_behind(start, own_simulator):
     count = scaled(500, 10_000)
     gateway = start(f"providers:\n{own_simulator.providers()}" + """
 models:
-  slow: {provider: sim, id: "slow--tokens=2000,rate=200", price: {input: 1.00, output: 2.00}}
-  late: {provider: sim, id: "late--hang", price: {input: 1.00, output: 2.00}}
+  slow: {provider: sim, id: "slow--tokens=2000,rate=200", context: 128000, max_output: 4096, price: {input: 1.00, output: 2.00}}
+  late: {provider: sim, id: "late--hang", context: 128000, max_output: 4096, price: {input: 1.00, output: 2.00}}
 features:
   slow: {variants: {only: {model: slow}}, serve: only}
   late: {variants: {only: {model: late}}, serve: only}

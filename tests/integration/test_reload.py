@@ -73,7 +73,7 @@ def test_an_included_file_and_a_prompt_are_watched(start, simulator):
     prompt = "messages: [{role: system, content: Be brief.}, {role: user, content: %s}]\n"
     gateway = start(
         f"include: [features.yaml]\nprompts: {{directory: prompts}}\nproviders:\n{simulator.providers()}"
-        'models: {one: {provider: sim, id: "one--tokens=4", price: {input: 1.00, output: 2.00}}}\n',
+        'models: {one: {provider: sim, id: "one--tokens=4", context: 128000, max_output: 4096, price: {input: 1.00, output: 2.00}}}\n',
         files={"features.yaml": include % 1, "prompts/greet/1.yaml": prompt % "one"})
     assert gateway.chat("chat").headers["x-tidegate-prompt"] == "greet@1"
     (gateway.folder / "prompts/greet/2.yaml").write_text(prompt % "two")
@@ -86,7 +86,7 @@ def test_a_served_prompt_that_changes_is_refused(start, simulator):
     prompt = "messages: [{role: system, content: %s}]\n"
     gateway = start(
         f"prompts: {{directory: prompts}}\nproviders:\n{simulator.providers()}"
-        'models: {one: {provider: sim, id: "one--tokens=4", price: {input: 1.00, output: 2.00}}}\n'
+        'models: {one: {provider: sim, id: "one--tokens=4", context: 128000, max_output: 4096, price: {input: 1.00, output: 2.00}}}\n'
         "features: {chat: {variants: {only: {model: one, prompt: greet@1}}, serve: only}}\n",
         files={"prompts/greet/1.yaml": prompt % "first"})
     assert gateway.chat("chat").status_code == 200

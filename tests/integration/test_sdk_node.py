@@ -22,7 +22,8 @@ def results(endpoint):
     @functools.cache
     def ask(sdk, side):
         variables = {"TIDEGATE_URL": endpoint.url, "TIDEGATE_MODEL": endpoint.model(side),
-                     "TIDEGATE_EMBEDDING": endpoint.embedding_model, "TIDEGATE_DIRECT": "1" if endpoint.direct else ""}
+                     "TIDEGATE_EMBEDDING": endpoint.embedding_model, "TIDEGATE_FAILING": f"fail-{sdk}-{side}",
+                     "TIDEGATE_DIRECT": "1" if endpoint.direct else ""}
         run = subprocess.run([NODE, SCRIPTS / f"{sdk}.mjs"], env=node_environment(**variables), capture_output=True, text=True,
                              timeout=120 * SLOW)
         assert run.returncode == 0, run.stderr

@@ -94,7 +94,7 @@ OPENAI_ERRORS = [(400, 400, openai.BadRequestError), (401, 502, openai.InternalS
 @pytest.mark.parametrize("provider,client,kind", OPENAI_ERRORS)
 def test_openai_maps_errors(openai_client, endpoint, side, stream, provider, client, kind):
     with pytest.raises(openai.APIStatusError) as caught:
-        answer = openai_client.chat.completions.create(model=endpoint.model(side), messages=user(f"fail with {provider}"), stream=stream)
+        answer = openai_client.chat.completions.create(model=endpoint.failing("openai", side, provider), messages=user(f"fail with {provider}"), stream=stream)
         list(answer)
     if endpoint.direct:
         assert caught.value.status_code == provider
@@ -102,7 +102,11 @@ def test_openai_maps_errors(openai_client, endpoint, side, stream, provider, cli
     assert caught.value.status_code == client
     assert isinstance(caught.value, kind)
     assert caught.value.body["message"]
-    assert caught.value.response.headers["x-tidegate-error"] == caught.value.body["code"]
+    code = caught.value.response.headers["x-tidegate-error"]
+    if code == "upstream_rejected" and side == "openai":
+        assert caught.value.body["message"] == f"told to fail with {provider}", "the provider's own words and code"
+    else:
+        assert caught.value.body["code"] == code
     assert caught.value.response.headers["x-tidegate-call-id"]
 
 
@@ -190,7 +194,7 @@ ANTHROPIC_ERRORS = [(400, 400, anthropic.BadRequestError), (401, 502, anthropic.
 @pytest.mark.parametrize("provider,client,kind", ANTHROPIC_ERRORS)
 def test_anthropic_maps_errors(anthropic_client, endpoint, side, stream, provider, client, kind):
     with pytest.raises(anthropic.APIStatusError) as caught:
-        answer = anthropic_client.messages.create(model=endpoint.model(side), max_tokens=10, messages=user(f"fail with {provider}"), stream=stream)
+        answer = anthropic_client.messages.create(model=endpoint.failing("anthropic", side, provider), max_tokens=10, messages=user(f"fail with {provider}"), stream=stream)
         list(answer)
     if endpoint.direct:
         assert caught.value.status_code == provider
@@ -199,7 +203,11 @@ def test_anthropic_maps_errors(anthropic_client, endpoint, side, stream, provide
     assert isinstance(caught.value, kind)
     assert caught.value.body["type"] == "error"
     code = caught.value.response.headers["x-tidegate-error"]
-    assert caught.value.body["error"]["message"].split()[0].rstrip(":") == code
+    message = caught.value.body["error"]["message"]
+    if code == "upstream_rejected" and side == "anthropic":
+        assert message == f"told to fail with {provider}", "the provider's own words"
+    else:
+        assert message.split()[0].rstrip(":") == code
 
 
 @pytest.mark.parametrize("side", SIDES)

@@ -5,7 +5,7 @@ def simple(simulator, directives="tokens=6", model="one", more="", features=""):
     """One feature `chat` on one model of the simulator."""
     return (f"providers:\n{simulator.providers(more)}"
             f"models:\n"
-            f'  {model}: {{provider: sim, id: "{model}--{directives}", price: {{input: 1.00, output: 2.00}}}}\n'
+            f'  {model}: {{provider: sim, id: "{model}--{directives}", context: 128000, max_output: 4096, price: {{input: 1.00, output: 2.00}}}}\n'
             f"features:\n"
             f"  chat: {{variants: {{only: {{model: {model}}}}}, serve: only}}\n{features}")
 

@@ -13,7 +13,7 @@ mock.onMessage("hello", { content: "Hello from the mock.", usage });
 mock.onMessage("unicode", { content: "Grüße, 港の波 🌊 и море.", usage });
 mock.onMessage("slow", { content: "word ".repeat(400) }, { chunkSize: 5, latency: 20 });
 mock.onMessage("answer in JSON", { content: '{"answer":42}' });
-for (const status of [400, 401, 404, 429, 500, 503]) {
+for (const status of [400, 401, 429, 500, 503]) {
   mock.onMessage(`fail with ${status}`, { error: { message: `told to fail with ${status}`, type: "invalid_request_error" }, status });
 }
 mock.onEmbedding("tide", { embedding: [0.25, -0.5, 0.75, 1] });
