@@ -116,6 +116,9 @@ class NoDescriptors {
 };
 
 TEST_F(OverloadTest, TurnsAwayWithoutSpinningWhenDescriptorsRunOut) {
+#if __has_feature(undefined_behavior_sanitizer)
+    GTEST_SKIP() << "the sanitizer itself needs descriptors to look at virtual tables";
+#endif
     start();
     sockaddr_in to{};
     to.sin_family = AF_INET;
