@@ -110,6 +110,7 @@ void Metrics::State::add_own(Families& families) const {
         families.counter("tidegate_cost_usd_total", "Cost of all attempts in US dollars.", three,
                          series.cost.value().to_dollars());
     }
+    std::map<std::string, std::int64_t> inflight;  // a provider's limit is for all of its models
     for (const auto& [key, series] : upstream_) {
         const Labels two{{"provider", key.first}, {"model", key.second}};
         for (std::size_t i = 0; i < kAttemptOutcomes.size(); ++i) {
@@ -119,11 +120,13 @@ void Metrics::State::add_own(Families& families) const {
                              "Attempts that called a model, by what became of them.", labels,
                              static_cast<double>(series.outcomes[i].value()));
         }
-        families.gauge("tidegate_upstream_inflight", "Attempts in progress.",
-                       {{"provider", key.first}, {"model", key.second}},
-                       static_cast<double>(series.inflight.value()));
+        inflight[key.first] += series.inflight.value();
         families.histogram("tidegate_upstream_request_duration_seconds", "Model call latency.", two,
                            series.duration);
+    }
+    for (const auto& [provider, count] : inflight) {
+        families.gauge("tidegate_upstream_inflight", "Attempts in progress.", {{"provider", provider}},
+                       static_cast<double>(count));
     }
     for (const auto& [feature, counter] : unassigned_) {
         families.counter("tidegate_cohort_unassigned_total", "Calls whose weights had nothing to weigh by.",

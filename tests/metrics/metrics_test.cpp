@@ -36,6 +36,7 @@ void fill(Metrics& metrics) {
     UpstreamSeries& upstream = metrics.upstream("openai", "gpt-large");
     upstream.attempts("ok").increment();
     upstream.inflight.add(1);
+    metrics.upstream("openai", "gpt-small").inflight.add(2);
     upstream.duration.observe(std::chrono::seconds{2});
     metrics.cohort_unassigned("support-reply").increment();
     metrics.requests_inflight().add(3);
@@ -61,7 +62,7 @@ TEST(Metrics, ShowsWhatWasCounted) {
             R"(tidegate_request_duration_seconds_bucket{feature="support-reply",variant="stable",model="gpt-large",le="0.05"} 1)",
             R"(tidegate_request_duration_seconds_count{feature="support-reply",variant="stable",model="gpt-large"} 1)",
             R"(tidegate_upstream_attempts_total{provider="openai",model="gpt-large",outcome="ok"} 1)",
-            R"(tidegate_upstream_inflight{provider="openai",model="gpt-large"} 1)",
+            R"(tidegate_upstream_inflight{provider="openai"} 3)",
             R"(tidegate_cohort_unassigned_total{feature="support-reply"} 1)",
             R"(tidegate_requests_inflight 3)",
             R"(tidegate_requests_rejected_total{reason="rate_limited"} 1)",
