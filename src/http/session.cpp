@@ -85,12 +85,14 @@ async::Task<bool> Session::serve_request() {
     if (!complete)
         co_return false;
     make_request();
-    const InFlight counted(shared_.counters);
-    const bool admitted = co_await admit();
-    if (admitted) {
-        ++shared_.counters.requests;
-        co_await run_handler();
-        co_await end_answer();
+    {
+        const InFlight counted(shared_.counters);
+        const bool admitted = co_await admit();
+        if (admitted) {
+            ++shared_.counters.requests;
+            co_await run_handler();
+            co_await end_answer();
+        }
     }
     const bool more = keep_ && !gone_;
     if (!more) {
