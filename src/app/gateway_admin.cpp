@@ -34,9 +34,19 @@ std::string variant_json(const pipeline::FeatureVariant& entry, const std::vecto
     return json + "]}";
 }
 
+std::string_view unit_of(const flags::CohortBy& cohort_by) {
+    switch (cohort_by.kind) {
+        case flags::CohortBy::Kind::user: return "user";
+        case flags::CohortBy::Kind::conversation: return "conversation";
+        case flags::CohortBy::Kind::attribute: return cohort_by.attribute;
+    }
+    return "user";
+}
+
 std::string feature_json(const pipeline::Feature& feature) {
     std::string json = "{\"name\":" + json_string(feature.name) + ",\"operation\":" +
-                       json_string(dialect::to_string(feature.operation)) + ",\"variants\":[";
+                       json_string(dialect::to_string(feature.operation)) + ",\"cohort_by\":" +
+                       json_string(unit_of(feature.flag.cohort_by)) + ",\"variants\":[";
     for (std::size_t i = 0; i < feature.variants.size(); ++i) {
         if (i > 0) json += ',';
         json += variant_json(feature.variants[i], feature.chains[i]);

@@ -100,6 +100,7 @@ class AttemptRun {
         if (!attempt_.variant.stop.empty()) edits.stop = std::span<const std::string>(attempt_.variant.stop);
         edits.reasoning_effort = attempt_.variant.reasoning_effort;
         edits.quirks = model_.quirks;
+        edits.drop_reasoning = attempt_.provider_changed;
         auto written = dialect::write_request(attempt_.request, provider_.format, edits, *body_);
         if (!written) return fail(Reason::invalid_request, written.error().message);
         result_.record.dropped = std::move(*written);

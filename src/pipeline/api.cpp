@@ -19,6 +19,8 @@ using dialect::Format;
 using dialect::Operation;
 using http::Method;
 
+// SDKs send every 5xx again by themselves, unless they are told that it cannot help.
+constexpr std::string_view kNoRetry = "x-should-retry: false\r\n";
 constexpr std::string_view kJson = "content-type: application/json\r\n";
 
 struct Route {
@@ -65,6 +67,7 @@ Problem unknown_path(const http::Request& request) {
 async::Task<void> answer_problem(const http::Request& request, http::ResponseWriter& writer, Problem problem) {
     std::string lines(kJson);
     http::append_header_line(lines, "x-tidegate-error", problem.code);
+    if (problem.status == 501) lines += kNoRetry;
     const std::string body = dialect::write_error(format_of(request), problem.status, problem.code, problem.message, "");
     co_await writer.respond(problem.status, lines, body);
 }
@@ -88,7 +91,9 @@ bool Api::always_served(std::string_view path) const { return path == "/healthz"
 
 http::RefusalAnswer Api::refusal_answer(const http::Refusal& refusal) const {
     const Format format = refusal.request != nullptr ? format_of(*refusal.request) : Format::openai;
-    return {std::string(kJson), dialect::write_error(format, refusal.status, refusal.code, refusal.message, "")};
+    std::string lines(kJson);
+    if (refusal.status == 501 || refusal.status == 505) lines += kNoRetry;
+    return {std::move(lines), dialect::write_error(format, refusal.status, refusal.code, refusal.message, "")};
 }
 
 async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter& writer, async::IoThread& thread) {
@@ -121,6 +126,7 @@ async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& 
     auto parser = state.worker.parsers.borrow();
     auto view = dialect::RequestView::read(format, operation, request.body, *parser);
     if (!view) {
+        state.services.metrics.rejected("invalid_request").increment();
         Problem problem{400, "invalid_request", view.error().message};
         co_await answer_problem(request, writer, std::move(problem));
         co_return;

@@ -54,11 +54,12 @@ async::Task<bool> Exchange::recorded() {
 
 std::string Exchange::decision_headers() const {
     std::string lines = "x-tidegate-call-id: " + id_text + "\r\n";
-    const FeatureVariant* shown = answered_by != nullptr ? answered_by : variant;
-    if (shown != nullptr) {
-        lines += shown->header_lines;
-    } else if (feature != nullptr) {
-        http::append_header_line(lines, "x-tidegate-feature", feature->name);
+    if (answered_by != nullptr) {
+        lines += answered_by->header_lines;
+    } else {
+        // No model answered: a refusal, or an entry that calls none.
+        if (feature != nullptr) http::append_header_line(lines, "x-tidegate-feature", feature->name);
+        if (variant != nullptr) http::append_header_line(lines, "x-tidegate-variant", variant->variant.name);
     }
     if (!fallback_entry.empty()) {
         http::append_header_line(lines, "x-tidegate-fallback", fallback_entry + ";reason=" + fallback_reason);

@@ -61,6 +61,7 @@ struct AttemptRequest {
     SteadyTime deadline{};                // of this attempt
     std::optional<Duration> first_token;  // streams: to the first content
     bool last = true;                     // no later entry of the chain calls out
+    bool provider_changed = false;        // from the chain's first: its reasoning parts mean nothing here
     bool second_try = true;               // false: the client's SDK is retrying already
     std::string_view passed_headers;      // lines of the client's that go to a provider of the same dialect
     std::string_view idempotency_key;     // empty: none

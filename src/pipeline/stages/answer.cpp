@@ -52,6 +52,7 @@ class Answering {
           variables_([this](std::string_view name) { return variable(name); }) {}
 
     async::Task<void> run() {
+        if (!state_is_reachable()) co_return;
         const std::vector<ChainEntry>& chain = exchange_.feature->chains[exchange_.decision.index];
         std::optional<AttemptResult> last;
         for (std::size_t i = 0; i < chain.size(); ++i) {
@@ -63,8 +64,9 @@ class Answering {
                 co_return;
             }
             const FeatureVariant& variant = exchange_.feature->variants[*entry.variant];
+            if (i > 0 && exchange_.view->carries_provider_state() && provider_changed(variant)) continue;
             last = co_await attempt(variant, i, chain);
-            if (finished(*last, variant, entry)) co_return;
+            if (finished(*last, variant)) co_return;
         }
         // A refusal that nothing could replace is still the provider's answer.
         if (last->reason == Reason::refusal && !last->body.empty()) {
@@ -76,6 +78,16 @@ class Answering {
     }
 
   private:
+    // What a provider keeps for its client (files, earlier responses) means nothing to one of another dialect.
+    bool state_is_reachable() {
+        if (!exchange_.view->carries_provider_state()) return true;
+        if (exchange_.variant->variant.model->provider->format == exchange_.format) return true;
+        exchange_.refuse(events::Outcome::client_error, 409, "state_unavailable",
+                         "The request refers to something that only the provider which made it has, and this feature goes elsewhere.",
+                         "x-should-retry: false\r\n");
+        return false;
+    }
+
     async::Task<AttemptResult> attempt(const FeatureVariant& variant, std::size_t index, const std::vector<ChainEntry>& chain) {
         const SteadyTime begun = exchange_.thread.io.clock().steady();
         const bool last = std::none_of(chain.begin() + static_cast<std::ptrdiff_t>(index) + 1, chain.end(),
@@ -92,6 +104,7 @@ class Answering {
             .deadline = last ? deadline_ : std::min(deadline_, begun + share),
             .first_token = exchange_.feature->first_token,
             .last = last,
+            .provider_changed = provider_changed(variant),
             .second_try = !client_retries(exchange_.request),
             .passed_headers = passed_headers_,
             .idempotency_key = key,
@@ -117,6 +130,10 @@ class Answering {
         exchange_.thread.services.store.record_served(variant.prompt_name, variant.prompt_hash, [](const Result<void>& recorded) {
             if (!recorded) log::error("pipeline", "{}", recorded.error().message);
         });
+    }
+
+    bool provider_changed(const FeatureVariant& variant) const {
+        return variant.variant.model->provider != exchange_.variant->variant.model->provider;
     }
 
     void note_fallback(const std::string& entry, std::size_t index) {
@@ -151,7 +168,7 @@ class Answering {
     }
 
     // True if the chain ends with this result.
-    bool finished(AttemptResult& result, const FeatureVariant& variant, const ChainEntry& entry) {
+    bool finished(AttemptResult& result, const FeatureVariant& variant) {
         if (result.reason == Reason::ok) {
             exchange_.answered_model = result.answered_model;
             exchange_.finish_reason = result.finish;
@@ -176,7 +193,6 @@ class Answering {
             deliver_whole(result);
             return true;
         }
-        (void)entry;
         if (calls::allows_fallback(result.reason)) return false;
         refuse_after(exchange_, result);
         return true;
