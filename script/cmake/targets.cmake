@@ -30,6 +30,10 @@ add_library(tidegate_precompiled STATIC ${PROJECT_SOURCE_DIR}/script/cmake/preco
 target_link_libraries(tidegate_precompiled PUBLIC tidegate_options)
 target_precompile_headers(tidegate_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/script/cmake/precompiled.h)
 
+add_library(tidegate_precompiled_test STATIC ${PROJECT_SOURCE_DIR}/script/cmake/precompiled_test.cpp)
+target_link_libraries(tidegate_precompiled_test PUBLIC tidegate_precompiled GTest::gmock GTest::gtest_main)
+target_precompile_headers(tidegate_precompiled_test PRIVATE ${PROJECT_SOURCE_DIR}/script/cmake/precompiled_test.h)
+
 # tidegate_library(NAME LINKS lib…): all sources of the current folder as the library `tidegate_NAME`.
 function(tidegate_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS")
@@ -44,10 +48,10 @@ function(tidegate_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS")
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     add_executable(${name}_test ${sources})
-    target_link_libraries(${name}_test PRIVATE ${arg_LINKS} tidegate_precompiled GTest::gmock GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE ${arg_LINKS} tidegate_precompiled_test)
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     target_compile_definitions(${name}_test PRIVATE TIDEGATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    target_precompile_headers(${name}_test REUSE_FROM tidegate_precompiled)
+    target_precompile_headers(${name}_test REUSE_FROM tidegate_precompiled_test)
     add_test(NAME ${name} COMMAND ${name}_test)
 endfunction()
 
