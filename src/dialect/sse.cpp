@@ -1,5 +1,6 @@
 #include <tidegate/dialect/sse.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -108,11 +109,12 @@ SseEvent SseParser::parse_block(std::string_view raw) {
     SseEvent event;
     event.raw = raw;
     x_data.clear();
+    const bool has_cr = raw.find('\r') != std::string_view::npos;
     std::size_t at = 0;
     while (at < raw.size()) {
-        std::size_t end = raw.find_first_of("\r\n", at);
-        if (end == std::string_view::npos)
-            end = raw.size();
+        // find() is a vector instruction, find_first_of() a loop over bytes.
+        const std::size_t found = has_cr ? raw.find_first_of("\r\n", at) : raw.find('\n', at);
+        const std::size_t end = std::min(found, raw.size());
         if (end > at)
             take_line(raw.substr(at, end - at), event);
         at = end + 1;

@@ -56,7 +56,8 @@ TEST(JsonTestSuite, PassesUntouchedWhereNobodyReadsIt) {
     int passed = 0;
     for (const char* folder : {"test_transform", "test_parsing"}) {
         for (const auto& entry : fs::directory_iterator(kCorpus / folder)) {
-            const std::string value = read_file(entry.path());
+            std::string value = read_file(entry.path());
+            value.erase(value.find_last_not_of(" \t\r\n") + 1);  // what follows a value is not a part of it
             const ReadRequest request(Format::openai, request_with(value));
             if (!request.good())
                 continue;
