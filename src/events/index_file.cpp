@@ -18,6 +18,8 @@ namespace {
 constexpr const char* kSchema = R"(
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
+PRAGMA cache_size = -32768;
+PRAGMA wal_autocheckpoint = 4000;
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS calls (
     id BLOB PRIMARY KEY, feature TEXT, variant TEXT, user TEXT, conversation TEXT, key TEXT, model TEXT, outcome TEXT,
