@@ -9,6 +9,7 @@ import time
 import httpx
 import pytest
 
+from harness import plain
 from harness.configs import simple
 from harness.gateway import SLOW, wait_until
 from harness.load import Load, chat_bytes, scaled
@@ -60,7 +61,7 @@ def test_sigterm_under_load_loses_no_acknowledged_answer(start, simulator, tmp_p
 
 def test_sigterm_lets_a_stream_finish(start, simulator):
     gateway = start(simple(simulator, "tokens=30,rate=20"), server="timeouts: {drain: 20s}")
-    with httpx.stream("POST", gateway.api + "/v1/chat/completions", timeout=60,
+    with plain.stream("POST", gateway.api + "/v1/chat/completions", timeout=60,
                       json={"model": "chat", "stream": True, "messages": [{"role": "user", "content": "x"}]}) as answer:
         lines = answer.iter_lines()
         next(lines)
@@ -72,7 +73,7 @@ def test_sigterm_lets_a_stream_finish(start, simulator):
 
 def test_sigterm_ends_a_stream_with_an_error_event_at_the_deadline(start, simulator):
     gateway = start(simple(simulator, "tokens=3000,rate=20"), server="timeouts: {drain: 1s}")
-    with httpx.stream("POST", gateway.api + "/v1/chat/completions", timeout=60,
+    with plain.stream("POST", gateway.api + "/v1/chat/completions", timeout=60,
                       json={"model": "chat", "stream": True, "messages": [{"role": "user", "content": "x"}]}) as answer:
         lines = answer.iter_lines()
         next(lines)

@@ -2,10 +2,10 @@
 import json
 
 import anthropic
-import httpx
 import openai
 import pytest
 
+from harness import plain
 from harness.sdk import endpoint  # noqa: F401 (a fixture)
 
 OPENAI_TOOL = {"type": "function", "function": {
@@ -243,6 +243,6 @@ def test_the_clients_key_stays_here(endpoint):
     if endpoint.direct:
         pytest.skip("of the gateway")
     endpoint.gateway.chat(endpoint.model("openai"), "hello", headers={"authorization": "Bearer client-key"})
-    journal = httpx.get(endpoint.aimock.url + "/__aimock/journal").text
+    journal = plain.get(endpoint.aimock.url + "/__aimock/journal").text
     assert "hello" in journal
     assert "client-key" not in journal

@@ -12,6 +12,8 @@ import time
 
 import httpx
 
+from . import plain
+
 SANITIZER = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:|SUMMARY: \w+Sanitizer")
 SLOW = 5 if os.environ.get("TIDEGATE_PRESET") in ("asan", "tsan") else 1
 
@@ -106,7 +108,7 @@ class Gateway:
                 return False
             self.ports = ports
             try:
-                return httpx.get(self.admin + "/readyz", timeout=5).status_code == 200
+                return plain.get(self.admin + "/readyz", timeout=5).status_code == 200
             except httpx.TransportError:
                 return False
 
@@ -152,7 +154,7 @@ class Gateway:
     # Questions
 
     def get_admin(self, path, **options):
-        return httpx.get(self.admin + path, timeout=10 * SLOW, **options)
+        return plain.get(self.admin + path, timeout=10 * SLOW, **options)
 
     def status(self):
         return self.get_admin("/admin/v1/status").json()
@@ -166,7 +168,7 @@ class Gateway:
         return wait_until(lambda: self.record(call_id), 5, f"the record of {call_id}")
 
     def reload(self):
-        return httpx.post(self.admin + "/admin/v1/reload", timeout=10 * SLOW)
+        return plain.post(self.admin + "/admin/v1/reload", timeout=10 * SLOW)
 
     def metrics(self):
         """{'name{labels}': value} of /metrics."""
@@ -188,12 +190,12 @@ class Gateway:
     def chat(self, model, text="What is the tide?", timeout=30, headers=None, **body):
         """A chat completion without an SDK."""
         body = {"model": model, "messages": [{"role": "user", "content": text}], **body}
-        return httpx.post(self.api + "/v1/chat/completions", json=body, headers=headers, timeout=timeout * SLOW)
+        return plain.post(self.api + "/v1/chat/completions", json=body, headers=headers, timeout=timeout * SLOW)
 
     def message(self, model, text="What is the tide?", timeout=30, headers=None, **body):
         body = {"model": model, "max_tokens": 500, "messages": [{"role": "user", "content": text}], **body}
         headers = {"anthropic-version": "2023-06-01", **(headers or {})}
-        return httpx.post(self.api + "/v1/messages", json=body, headers=headers, timeout=timeout * SLOW)
+        return plain.post(self.api + "/v1/messages", json=body, headers=headers, timeout=timeout * SLOW)
 
     def run_command(self, *arguments):
         """A client command of the same binary."""

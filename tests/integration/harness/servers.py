@@ -7,8 +7,7 @@ import signal
 import subprocess
 import threading
 
-import httpx
-
+from . import plain
 from .gateway import SLOW, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -60,13 +59,13 @@ class SimulatorProcess:
             raise
 
     def statistics(self):
-        return httpx.get(self.url + "/simulator/stats").json()
+        return plain.get(self.url + "/simulator/stats").json()
 
     def last(self, count=1):
-        return httpx.get(self.url + "/simulator/last", params={"n": count}).json()
+        return plain.get(self.url + "/simulator/last", params={"n": count}).json()
 
     def reset(self):
-        httpx.post(self.url + "/simulator/reset")
+        plain.post(self.url + "/simulator/reset")
 
     def providers(self, extra=""):
         """YAML of two providers, `sim` in OpenAI's and `sim-anthropic` in Anthropic's dialect."""
