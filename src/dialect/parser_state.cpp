@@ -22,8 +22,6 @@ std::size_t BodyParser::memory() const {
 namespace detail {
 namespace {
 
-// Enough for most bodies, so that a parser allocates once.
-constexpr std::size_t kFirstCapacity = 8 * 1024;
 // More members than this in an object that a decision reads are refused: the search for duplicates stays cheap.
 constexpr std::size_t kMaximumMembers = 1024;
 constexpr std::size_t kFewMembers = 24;
@@ -47,7 +45,7 @@ std::optional<std::string_view> find_duplicate(std::vector<std::string_view>& ke
 
 simdjson::simdjson_result<simdjson::dom::element> ParserState::parse(std::string_view body) {
     if (parser.capacity() < body.size()) {
-        const std::size_t capacity = std::max({kFirstCapacity, body.size(), parser.capacity() * 2});
+        const std::size_t capacity = std::max({first_capacity, body.size(), parser.capacity() * 2});
         if (const auto error = parser.allocate(capacity, kMaximumDepth))
             return error;
         if (const auto error = parser.doc.allocate(capacity))

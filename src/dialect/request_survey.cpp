@@ -59,7 +59,7 @@ class Survey {
             if (field.value.is_string()) {
                 see_text(field.key, field.value.get_string().value_unsafe(), place, level);
             } else if ((field.value.is_object() || field.value.is_array()) && !is_opaque(field.key)) {
-                see_object(field.key, level);
+                see_object(field.key, place, level);
                 Result<void> result = walk(field.value, place, level + 1);
                 if (!result)
                     return result;
@@ -120,8 +120,8 @@ class Survey {
         }
     }
 
-    void see_object(std::string_view key, int level) {
-        if (level != 1)
+    void see_object(std::string_view key, Place place, int level) {
+        if (place != Place::messages || level != 1)
             return;
         if (key == "audio")
             x_request.provider_state = true;  // an earlier answer's audio, by its id
@@ -213,7 +213,10 @@ Result<void> survey(ParsedRequest& request) {
         if (result)
             result = walker.walk(messages.value, Place::messages, 0);
     }
-    if (const Member* system = request.value(Known::system); result && system != nullptr) {
+    const Member* system = request.format == Format::anthropic ? request.value(Known::system) : nullptr;
+    if (result && system != nullptr) {
+        if (!system->value.is_string() && !system->value.is_array())
+            return client_error("'system' must be a string or an array");
         request.has_system = true;
         result = walker.walk(system->value, Place::system, 0);
     }

@@ -79,7 +79,7 @@ TEST(RequestView, RefusesMembersThatOccurTwiceWhereDecisionsRead) {
              R"("response_format":{"type":"text","type":"json_object"})",
              R"("thinking":{"type":"enabled","type":"disabled"})",
              R"("tools":[{"type":"function","type":"web_search"}])",
-             R"("system":[{"type":"text","text":"a","text":"b"}])",
+             R"("cache_control":{"type":"a","type":"b"})",
          }) {
         EXPECT_THAT(refusal(with(twice)), HasSubstr("occurs twice")) << twice;
     }
@@ -90,6 +90,8 @@ TEST(RequestView, RefusesMembersThatOccurTwiceWhereDecisionsRead) {
     EXPECT_EQ(refusal(with(R"("tools":[{"type":"function","function":{"parameters":{"a":1,"a":2}}}])")), "")
         << "the client's own schema";
     EXPECT_EQ(refusal(with(R"("other":{"a":1,"a":2})")), "") << "nobody reads it";
+    EXPECT_THAT(refusal(with(R"("system":[{"type":"text","text":"a","text":"b"}])"), Format::anthropic),
+                HasSubstr("occurs twice"));
 }
 
 TEST(RequestView, RefusesKnownNamesInOtherLetters) {

@@ -19,7 +19,9 @@ struct Usage {
     std::int64_t reasoning = 0;
     std::int64_t audio_input = 0;
     std::int64_t audio_output = 0;
-    bool reported = false;  // the provider said how much; otherwise all figures are 0
+    // The provider said how much in the end. Without it all figures are 0, but for a stream that was cut off
+    // behind Anthropic's message_start: then its input side stands here.
+    bool reported = false;
 
     std::int64_t prompt_total() const {
         return input + cache_read + cache_write + cache_write_1h + audio_input;
