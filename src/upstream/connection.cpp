@@ -65,11 +65,13 @@ async::Task<bool> Connection::send(const Request& request) {
     }
     const Io io = co_await write_all(out, rest);
     state_->take_back(std::move(out));
-    sent_whole_ = !io.error && stop_ == Stop::none;
+    sent_whole_ = !io.error;  // even if it was cancelled since: the provider has it
     if (sent_whole_)
-        co_return true;
+        phase_ = Phase::first_byte;
     if (stop_ != Stop::none)
         co_return fail_io(io.error);
+    if (sent_whole_)
+        co_return true;
     // A server may refuse a request before it has read it all, and close: its answer is there to be read.
     const Error write_error{ErrorKind::unavailable, ErrorSource::upstream,
                             where() + " broke while sending: " + io.error.message(), nullptr, true};
@@ -118,6 +120,7 @@ async::Task<bool> Connection::read_head(const Request& request) {
             co_return fail_malformed("too many interim answers");
         scanner = HeadScanner();
     }
+    arm(SteadyTime::max());
     body_ = head_.body();
     head_done_ = true;
     phase_ = Phase::body;
@@ -179,9 +182,13 @@ async::Task<Result<std::string_view>> Connection::read_body() {
             continue;
         }
         buffer_.begin = buffer_.end = 0;
+        reading_ = true;
         arm(later(state_->thread.clock().steady(), idle_limit_));
         const asio::mutable_buffer into(buffer_.memory.get(), buffer_.capacity);
         const Io io = co_await read_some(into);
+        // A reader that takes its time is no idle server: from here to the next read only the deadline counts.
+        reading_ = false;
+        arm(SteadyTime::max());
         received_ += io.bytes;
         buffer_.end = io.bytes;
         if (stop_ != Stop::none)
@@ -205,7 +212,7 @@ void Connection::fail_body(Error error) {
 
 void Connection::set_deadline(SteadyTime deadline) {
     total_ = deadline;
-    arm(later(state_->thread.clock().steady(), idle_limit_));
+    arm(reading_ ? later(state_->thread.clock().steady(), idle_limit_) : SteadyTime::max());
 }
 
 bool Connection::finish() {
@@ -263,7 +270,8 @@ async::Task<Connection::Io> Connection::write_all(std::string_view first, std::s
         parts[0] += of_first;
         parts[1] += written - of_first;
     }
-    co_return Io{};
+    const bool whole = parts[0].size() + parts[1].size() == 0;
+    co_return Io{whole ? boost::system::error_code() : asio::error::operation_aborted, 0};
 }
 
 void Connection::render(std::string& out, const Request& request) const {

@@ -123,8 +123,9 @@ class Connection {
     SteadyTime total_ = SteadyTime::max();
     Duration idle_limit_{};
     std::uint64_t received_ = 0;
-    bool soft_ = false;  // at the armed deadline only the pending step ends: one address of several, an old
-                         // answer at hand
+    bool soft_ = false;     // at the armed deadline only the pending step ends: one address of several, an old
+                            // answer at hand
+    bool reading_ = false;  // a read of the body is pending
     bool sent_whole_ = false;
     bool reused_ = false;
     bool any_bytes_ = false;

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(BodyDecoder, BadChunks,
                                          "5\r\nhello\n0\r\n", "5\r\nhello\rX", "5;a\nhello", "5;a\rX",
                                          "1_0\r\n", "ffffffffffffffff\r\n", "0000000000000005\r\nhello\r\n",
                                          "0\r\nx\n\r\n", "0\r\n\rX", "0\r\n\n", std::string("5\0\r\n", 4),
-                                         std::string("0\r\nx: \0\r\n\r\n", 12),
+                                         std::string("0\r\nx: \0\r\n\r\n", 11),
                                          "5;" + std::string(300, 'a') + "\r\nhello\r\n"));
 
 TEST(BodyDecoder, BoundsExtensionsOfAllChunksTogether) {

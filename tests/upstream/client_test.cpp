@@ -232,6 +232,54 @@ TEST(Client, ReadsChunksAsTheyCome) {
     EXPECT_EQ(harness.stats().idle, 1U);
 }
 
+TEST(Client, AReaderThatTakesItsTimeIsNoIdleServer) {
+    ScriptedServer server(
+        always("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + std::string(100'000, 'a')));
+    Harness harness;
+    const auto late = [&] {
+        harness.clock.advance(std::chrono::minutes{1});
+        harness.thread.wheel().advance();
+    };
+    harness.on_head = late;
+    harness.on_piece = late;
+    const Answer answer = harness.ask(Harness::endpoint(server.url()));
+    EXPECT_FALSE(answer.body_error) << answer.body_error->text();
+    EXPECT_EQ(answer.body.size(), 100'000U);
+}
+
+TEST(Client, ADeadlineSetLaterEndsTheBody) {
+    ScriptedServer server(always("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok"));
+    Harness harness;
+    harness.deadline = harness.clock.steady() + std::chrono::seconds{5};
+    Request request = post(Harness::endpoint(server.url()));
+    request.idle = std::chrono::hours{1};
+    std::future<Answer> pending = harness.begin(request);
+    while (harness.pieces == 0) std::this_thread::yield();
+    harness.clock.advance(std::chrono::seconds{6});
+    const Answer answer = pending.get();
+    ASSERT_TRUE(answer.body_error);
+    EXPECT_EQ(answer.body_error->kind, ErrorKind::timeout);
+    harness.expect_nothing_left();
+}
+
+TEST(Client, ReadsAllIntoOneStringUpToALimit) {
+    ScriptedServer server(
+        always("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
+    Harness harness;
+    const auto endpoint = Harness::endpoint(server.url());
+    harness.whole = true;
+    harness.limit = 5;
+    const Answer fits = harness.ask(endpoint);
+    EXPECT_EQ(fits.body, "hello");
+    EXPECT_GE(fits.body_capacity, 5U + 64U);
+    EXPECT_EQ(harness.stats().idle, 1U);
+    harness.limit = 4;
+    const Answer exceeds = harness.ask(endpoint);
+    ASSERT_TRUE(exceeds.body_error);
+    EXPECT_EQ(exceeds.body_error->kind, ErrorKind::too_large);
+    harness.expect_nothing_left();
+}
+
 TEST(Client, ReadsABodyThatEndsWithTheConnection) {
     ScriptedServer server([&](Peer& peer, int) {
         peer.request();
@@ -311,7 +359,7 @@ INSTANTIATE_TEST_SUITE_P(
                     kHead + "transfer-encoding: chunked\r\n\r\n2\r\nokX\r\n0\r\n\r\n",
                     kHead + "content-encoding: gzip\r\ncontent-length: 2\r\n\r\nok",
                     kHead + "x: a\r\n b\r\ncontent-length: 2\r\n\r\nok",
-                    kHead + "x : a\r\ncontent-length: 2\r\n\r\nok", kHead + std::string("x: a\0b\r\n\r\n", 12),
+                    kHead + "x : a\r\ncontent-length: 2\r\n\r\nok", kHead + std::string("x: a\0b\r\n\r\n", 10),
                     kHead + "x: a\n\r\n\r\n", "HTTP/1.1 200 OK\ncontent-length: 2\n\nok",
                     "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n",
                     "HTTP/1.1 999 ?\r\n\r\n", "ICY 200 OK\r\n\r\n", "220 smtp.example.com ESMTP\r\n\r\n",

@@ -1,5 +1,6 @@
 #include <tidegate/upstream/client.h>
 #include <tidegate/upstream/endpoint.h>
+#include <tidegate/upstream/trust_store.h>
 
 #include <gtest/gtest.h>
 
@@ -84,7 +85,8 @@ TEST(Endpoint, NeverQuotesASecretInAnError) {
 
 TEST(Endpoint, KeyDiffersWithEverythingThatMatters) {
     const auto key = [](const EndpointOptions& made) { return (*make_endpoint(made))->key(); };
-    const EndpointOptions base = options("https://example.com/v1");
+    EndpointOptions base = options("https://example.com/v1");
+    base.trust = *TrustStore::load("");
     EndpointOptions other = base;
     other.name = "another";
     other.timeouts.idle = std::chrono::seconds{1};

@@ -43,7 +43,15 @@ async::Task<> Harness::run(Request request, std::shared_ptr<std::promise<Answer>
         answer.reused = response->reused();
         if (on_head)
             on_head();
-        std::size_t size = 1;
+        if (deadline != SteadyTime::max())
+            response->set_deadline(deadline);
+        std::size_t size = whole ? 0 : 1;
+        if (whole) {
+            const Result<void> all = co_await response->read_all(answer.body, limit);
+            if (!all)
+                answer.body_error = all.error();
+            answer.body_capacity = answer.body.capacity();
+        }
         while (size > 0 && !hold_body) {
             const Result<std::string_view> piece = co_await response->read();
             size = piece ? piece->size() : 0;
@@ -52,6 +60,8 @@ async::Task<> Harness::run(Request request, std::shared_ptr<std::promise<Answer>
             if (!piece)
                 answer.body_error = piece.error();
             ++pieces;
+            if (on_piece)
+                on_piece();
         }
     }
     promise->set_value(std::move(answer));

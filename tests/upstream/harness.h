@@ -19,6 +19,7 @@ struct Answer {
     int status = 0;
     std::string type;  // its content-type
     std::string body;
+    std::size_t body_capacity = 0;  // with read_all
     std::optional<Error> body_error;
     bool reused = false;
 };
@@ -53,10 +54,13 @@ class Harness {
     async::IoThread thread;
     std::unique_ptr<Client> client;
     std::unique_ptr<async::Cancellation> cancellation;
-    std::size_t limit = 1'000'000;
-    std::atomic<int> pieces{0};     // read so far
-    std::function<void()> on_head;  // called on the thread when a head has come
-    bool hold_body = false;         // the body is not read, the response is destroyed
+    std::size_t limit = 1'000'000;            // of read_all
+    std::atomic<int> pieces{0};               // read so far
+    std::function<void()> on_head;            // called on the thread when a head has come
+    std::function<void()> on_piece;           // and when a piece of the body has
+    SteadyTime deadline = SteadyTime::max();  // set behind the head
+    bool whole = false;                       // with read_all
+    bool hold_body = false;                   // the body is not read, the response is destroyed
 
   private:
     async::Task<> run(Request request, std::shared_ptr<std::promise<Answer>> promise);

@@ -1,11 +1,11 @@
 #include "upstream/scripted_server.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 
 #include <arpa/inet.h>
-#include <csignal>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
