@@ -34,13 +34,20 @@ add_library(tidegate_precompiled_test STATIC ${PROJECT_SOURCE_DIR}/script/cmake/
 target_link_libraries(tidegate_precompiled_test PUBLIC tidegate_precompiled GTest::gmock GTest::gtest_main)
 target_precompile_headers(tidegate_precompiled_test PRIVATE ${PROJECT_SOURCE_DIR}/script/cmake/precompiled_test.h)
 
-# tidegate_library(NAME LINKS lib…): all sources of the current folder as the library `tidegate_NAME`.
+# tidegate_library(NAME LINKS lib… [ALONE source…]): all sources of the current folder as the library `tidegate_NAME`;
+# the sources that ALONE names are never joined with others.
 function(tidegate_library name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;ALONE")
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     add_library(tidegate_${name} STATIC ${sources})
     target_link_libraries(tidegate_${name} PUBLIC ${arg_LINKS} tidegate_precompiled)
     target_precompile_headers(tidegate_${name} REUSE_FROM tidegate_precompiled)
+    # Several sources a compiler run, where only the time of a build counts (sanitizers in CI). Files named here have
+    # helpers of the same name as a neighbour.
+    set_target_properties(tidegate_${name} PROPERTIES UNITY_BUILD ${TIDEGATE_UNITY})
+    foreach(source ${arg_ALONE})
+        set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endforeach()
 endfunction()
 
 # tidegate_test(NAME LINKS lib…): all `*_test.cpp` (and helpers) of the current folder as one GoogleTest program.

@@ -157,6 +157,9 @@ void Gateway::publish(std::shared_ptr<const config::Snapshot> snapshot) {
         });
     }
     api_server_->update(snapshot->listener.limits, snapshot->listener.timeouts);
+    if (snapshot->listener.tls) {
+        if (auto updated = api_server_->update_tls(*snapshot->listener.tls); !updated) log::error("config", "{}", updated.error().message);
+    }
     if (auto updated = admin_server_->update(snapshot->admin); !updated) log::error("config", "{}", updated.error().message);
     log::set_level(snapshot->log.level);
     observe_circuits(*snapshot);

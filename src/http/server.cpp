@@ -63,10 +63,10 @@ Result<std::unique_ptr<Server>> Server::listen(ListenerOptions options, std::vec
                                                Handler& handler) {
     auto shared = std::make_shared<Shared>(options, threads, handler);
     if (options.tls) {
-        Result<asio::ssl::context> tls = make_tls_context(*options.tls);
-        if (!tls)
-            return tls.error();
-        shared->tls.emplace(std::move(*tls));
+        auto contexts = make_tls_contexts(*options.tls, threads.size());
+        if (!contexts)
+            return contexts.error();
+        for (std::size_t i = 0; i < threads.size(); ++i) shared->shards[i]->tls = std::move((*contexts)[i]);
     }
     Result<std::shared_ptr<Acceptor>> acceptor = Acceptor::open(options.address, shared);
     if (!acceptor)
@@ -130,6 +130,29 @@ bool Server::drain(Duration patience) {
     state_->on_each_session([](Session& session) { session.abort(); });
     state_->shared_->wait_until_closed(kLastPatience);
     return false;
+}
+
+Result<void> Server::update_tls(const TlsOptions& options) {
+    auto contexts = make_tls_contexts(options, state_->shared_->shards.size());
+    if (!contexts)
+        return contexts.error();
+    std::size_t next = 0;
+    for (const auto& shard : state_->shared_->shards) {
+        // The shard outlives the handler that is posted: `state_` waits for its connections, and threads run.
+        asio::post(shard->thread.executor(),
+                   [shared = state_->shared_, target = shard.get(), context = std::move((*contexts)[next])] {
+                       target->tls = context;
+                   });
+        ++next;
+    }
+    return {};
+}
+
+Result<void> check_tls(const TlsOptions& options) {
+    auto context = make_tls_context(options);
+    if (!context)
+        return context.error();
+    return {};
 }
 
 void Server::update(const Limits& limits, const Timeouts& timeouts) {

@@ -29,7 +29,7 @@ std::string_view Shard::date_line() {
 
 Shared::Shared(const ListenerOptions& options, const std::vector<async::IoThread*>& threads,
                Handler& its_handler)
-    : handler(its_handler) {
+    : handler(its_handler), tls(options.tls.has_value()) {
     for (async::IoThread* thread : threads) shards.push_back(std::make_unique<Shard>(*thread, options));
 }
 

@@ -11,7 +11,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +41,8 @@ struct Shard {
     Limits limits;
     Timeouts timeouts;
     BodyPool bodies;
+    // One a thread, so that handshakes share no lock; replaced when the certificate is.
+    std::shared_ptr<boost::asio::ssl::context> tls;
     bool draining = false;
     Session* first = nullptr;  // all sessions, doubly linked
     std::atomic<std::size_t> connections{0};
@@ -60,7 +61,7 @@ struct Shared {
 
     Handler& handler;
     Counters counters;
-    std::optional<boost::asio::ssl::context> tls;
+    const bool tls;
     std::vector<std::unique_ptr<Shard>> shards;
 
     // Set once, when the server goes: nothing new begins.

@@ -55,11 +55,17 @@ class Server {
     bool drain();  // with timeouts.drain
     // New limits and timeouts for requests from now on, without closing anything.
     void update(const Limits& limits, const Timeouts& timeouts);
+    // The certificate of handshakes from now on; open connections keep theirs. Reads files. A pair that does not
+    // fit is refused and the old one stays. Only for a listener that began with TLS.
+    Result<void> update_tls(const TlsOptions& options);
 
   private:
     class State;
     explicit Server(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
+
+// Whether certificate and key can be read and belong together. Reads files.
+Result<void> check_tls(const TlsOptions& options);
 
 }  // namespace tidegate::http
