@@ -20,9 +20,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace tidegate::app {
@@ -83,7 +81,6 @@ class Gateway {
     mutable std::mutex current_mutex_;
     std::shared_ptr<const config::Snapshot> current_;
     std::mutex reload_mutex_;
-    std::set<std::pair<std::string, std::string>> observed_circuits_;
     std::atomic<bool> draining_{false};
     std::unique_ptr<pipeline::Services> services_;
     std::vector<std::unique_ptr<Worker>> workers_;

@@ -30,7 +30,6 @@ void Gateway::observe_process() {
 void Gateway::observe_circuits(const config::Snapshot& snapshot) {
     for (const auto& [name, model] : snapshot.features->models) {
         const std::string provider = model->provider->name;
-        if (!observed_circuits_.emplace(provider, name).second) continue;
         metrics_.observe(Metrics::Kind::gauge, "tidegate_circuit_state", "0 closed, 1 half open, 2 open.",
                          {{"provider", provider}, {"model", name}}, [this, breaker = model->breaker] {
                              switch (breaker->state(clock_.steady())) {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace tidegate::events {
 namespace {
@@ -13,6 +15,7 @@ using std::chrono::steady_clock;
 
 // How long the thread sleeps at most when there is nothing to do.
 constexpr Duration kIdle = std::chrono::seconds{1};
+constexpr int kNice = 15;
 
 }  // namespace
 
@@ -32,6 +35,8 @@ SinkRunner::~SinkRunner() {
 
 void SinkRunner::run() {
     ::pthread_setname_np(::pthread_self(), ("tg-" + sink_->name()).substr(0, 15).c_str());
+    // Sinks may lag when the machine is full; answers and the log come first. (Linux: of this thread alone.)
+    [[maybe_unused]] const int set = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
     while (step()) {
     }
 }
