@@ -9,6 +9,7 @@
 namespace tidegate::app {
 namespace {
 
+constexpr std::size_t kAdminBody = 1 << 20;  // no route of the admin port takes a body
 // Longer than any commit of the log, shorter than an orchestrator's patience.
 constexpr Duration kRecordPatience = std::chrono::seconds{10};
 
@@ -104,6 +105,7 @@ Result<void> Gateway::start_api() {
 Result<void> Gateway::start_admin() {
     http::ListenerOptions listener;
     listener.address = current_->fixed.admin;
+    listener.limits.body = kAdminBody;
     auto server = admin::Server::start(std::move(listener), current_->admin, admin_services(), clock_);
     if (!server) return server.error();
     admin_server_ = std::move(*server);
