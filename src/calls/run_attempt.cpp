@@ -130,15 +130,24 @@ class AttemptRun {
     async::Task<void> tries() {
         for (bool second = false;; second = true) {
             ++result_.record.tries;
-            try_again_ = false;
-            health_ = Health::unknown;
+            forget_last_try();
             co_await one_try(second);
             if (second || !try_again_ || !attempt_.second_try || attempt_.cancellation.cancelled()) co_return;
             if (!provider_.retry_budget->try_take(now())) co_return;
-            if (result_.retry_after && *result_.retry_after > Duration::zero()) {
-                co_await pause(worker_.io, *result_.retry_after, attempt_.cancellation);
+            if (const Duration wait = result_.retry_after.value_or(Duration::zero()); wait > Duration::zero()) {
+                co_await pause(worker_.io, wait, attempt_.cancellation);
             }
         }
+    }
+
+    // What a try has left behind must not be taken for the next one's.
+    void forget_last_try() {
+        try_again_ = false;
+        health_ = Health::unknown;
+        result_.message.clear();
+        result_.retry_after.reset();
+        result_.content.clear();
+        result_.content.stream = attempt_.request.stream();
     }
 
     async::Task<void> one_try(bool fresh) {
@@ -237,8 +246,6 @@ class AttemptRun {
             co_return;
         }
         take_facts(facts->usage, facts->model, facts->finish, spent);
-        const Duration latency = now() - started_;
-        result_.record.first_token = latency;
         if (!same_dialect()) {
             const dialect::AnswerIdentity identity = identity_of();
             std::string translated;

@@ -97,7 +97,8 @@ class Exchange {
     void note_error(std::string_view code, std::string_view message);
     std::string_view error_code() const { return error_code_; }
     std::string_view error_message() const { return error_message_; }
-    int status() const { return outgoing ? outgoing->status : 200; }
+    // As answered; 0 if nothing was.
+    int status() const { return outgoing ? outgoing->status : stream_begun ? 200 : 0; }
 
     // Strict durability: set by `record` in its `complete`, awaited before the last byte. True when there is nothing
     // to wait for.
