@@ -1,65 +1,40 @@
-#include <tidegate/config/watcher.h>
+#include "config/fingerprint.h"
 
-#include <tidegate/base/log.h>
+#include <tidegate/config/watcher.h>
 
 #include <array>
 #include <atomic>
-#include <filesystem>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <poll.h>
 #include <set>
+#include <thread>
+
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
-#include <thread>
-#include <tuple>
 #include <unistd.h>
 
 namespace tidegate::config {
 namespace {
 
-namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using Milliseconds = std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
-constexpr int kQuietMilliseconds = 50;     // editors write in several steps
-constexpr int kFallbackMilliseconds = 500; // polling, where the kernel gives no watch
-constexpr int kMostLinks = 40;
-constexpr std::uint32_t kEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr Milliseconds kQuiet = 50ms;     // editors write in several steps
+constexpr Milliseconds kLongest = 500ms;  // in a folder that is never quiet
+constexpr Milliseconds kPolling = 500ms;  // where the kernel gives no watch
+// A file's time of change comes from a coarser clock than ours.
+constexpr Milliseconds kCoarseness = 20ms;
+constexpr std::uint32_t kEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE |
+                                  IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 
-// What a file is now: equal fingerprints mean the same content, as far as the file system can tell.
-using Fingerprint = std::tuple<dev_t, ino_t, off_t, std::int64_t, std::int64_t>;
-
-std::optional<Fingerprint> fingerprint_of(const std::string& path) {
-    struct stat info {};
-    if (stat(path.c_str(), &info) != 0) return std::nullopt;
-    return Fingerprint{info.st_dev, info.st_ino, info.st_size,
-                       static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec,
-                       static_cast<std::int64_t>(info.st_ctim.tv_sec) * 1'000'000'000 + info.st_ctim.tv_nsec};
-}
-
-// Adds the folder of every link on the way to `path`, and of what it leads to.
-void add_folders(fs::path path, std::set<std::string>& folders) {
-    path = fs::absolute(path).lexically_normal();
-    for (int links = 0; links < kMostLinks; ++links) {
-        fs::path prefix;
-        bool followed = false;
-        for (auto part = path.begin(); part != path.end(); ++part) {
-            prefix /= *part;
-            std::error_code error;
-            if (!fs::is_symlink(prefix, error)) continue;
-            folders.insert(prefix.parent_path().string());
-            fs::path target = prefix.parent_path() / fs::read_symlink(prefix, error);
-            for (++part; part != path.end(); ++part) target /= *part;
-            path = target.lexically_normal();
-            followed = true;
-            break;
-        }
-        if (!followed) break;
-    }
-    folders.insert(path.parent_path().string());
-    std::error_code error;
-    if (fs::is_directory(path, error)) folders.insert(path.string());
+// The time of the file system, which no Clock of a test can stand in for.
+std::int64_t file_time_now() {
+    const auto now = std::chrono::system_clock::now() - kCoarseness;
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
 }
 
 }  // namespace
@@ -67,7 +42,10 @@ void add_folders(fs::path path, std::set<std::string>& folders) {
 class Watcher::State {
   public:
     explicit State(std::function<void()> changed)
-        : changed_(std::move(changed)), inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        : changed_(std::move(changed)),
+          inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+          wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+          looked_at_(file_time_now()) {
         thread_ = std::thread([this] { run(); });
     }
 
@@ -79,24 +57,68 @@ class Watcher::State {
         close(wake_);
     }
 
-    void watch(const std::vector<std::string>& files, const std::vector<std::string>& patterns) {
-        std::set<std::string> folders;
-        std::map<std::string, std::optional<Fingerprint>> seen;
-        for (const std::string& file : files) {
-            add_folders(file, folders);
-            seen[file] = fingerprint_of(file);
-        }
-        for (const std::string& pattern : patterns) {
-            const std::string folder = fs::path(pattern).parent_path().string();
-            add_folders(folder, folders);
-            seen[folder] = fingerprint_of(folder);
-        }
+    void about_to_read() {
         const std::lock_guard lock(mutex_);
-        seen_ = std::move(seen);
-        update_watches(folders);
+        look();
+    }
+
+    void watch(const std::vector<std::string>& files, const std::vector<std::string>& patterns) {
+        {
+            const std::lock_guard lock(mutex_);
+            Seen seen;
+            std::set<std::string> folders;
+            for (const std::string& file : files) {
+                remember(seen, {file, false});
+                add_folders_of_path(file, folders);
+            }
+            for (const std::string& pattern : patterns) {
+                remember(seen, {pattern, true});
+                add_folders_of_pattern(pattern, folders);
+            }
+            seen_ = std::move(seen);
+            update_watches(folders);
+        }
+        // What changed before its folder was watched has given no event.
+        wake();
     }
 
   private:
+    struct Path {
+        std::string text;
+        bool is_pattern = false;
+        auto operator<=>(const Path&) const = default;
+    };
+    using Seen = std::map<Path, std::optional<Fingerprint>>;
+
+    static std::optional<Fingerprint> fingerprint_of(const Path& path) {
+        return path.is_pattern ? fingerprint_of_pattern(path.text) : fingerprint_of_path(path.text);
+    }
+
+    // A path that is known keeps what it was before it was read: it may have changed since. A new one that has
+    // changed since the last look may have been read before that, so it counts as changed.
+    void remember(Seen& seen, const Path& path) const {
+        if (const auto known = seen_.find(path); known != seen_.end()) {
+            seen[path] = known->second;
+            return;
+        }
+        const bool is_newer = !path.is_pattern && changed_at(path.text) >= looked_at_;
+        seen[path] = is_newer ? Fingerprint{} : fingerprint_of(path);
+    }
+
+    // Takes what is there now as seen; true if it was something else.
+    bool look() {
+        looked_at_ = file_time_now();
+        bool changed = false;
+        for (auto& [path, before] : seen_) {
+            auto now = fingerprint_of(path);
+            if (now == before)
+                continue;
+            before = std::move(now);
+            changed = true;
+        }
+        return changed;
+    }
+
     void update_watches(const std::set<std::string>& folders) {
         for (auto it = watches_.begin(); it != watches_.end();) {
             if (folders.contains(it->first)) {
@@ -110,6 +132,11 @@ class Watcher::State {
         for (const std::string& folder : folders) {
             // Asked again even if it is watched: the folder of that name may be another one by now.
             const int watch = inotify_add_watch(inotify_, folder.c_str(), kEvents | IN_ONLYDIR);
+            const auto before = watches_.find(folder);
+            if (before != watches_.end() && before->second != watch) {
+                inotify_rm_watch(inotify_, before->second);
+                watches_.erase(before);
+            }
             if (watch >= 0) {
                 watches_[folder] = watch;
             } else {
@@ -119,41 +146,37 @@ class Watcher::State {
     }
 
     void run() {
-        bool pending = false;
+        std::optional<steady_clock::time_point> since;  // events that were not looked at yet
         while (!stopping_) {
             std::array<pollfd, 2> sources{pollfd{inotify_, POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
-            const int timeout = pending ? kQuietMilliseconds : polling_ ? kFallbackMilliseconds : -1;
-            const int ready = poll(sources.data(), sources.size(), timeout);
-            if (stopping_) return;
+            const auto timeout = since ? kQuiet : polling_ ? kPolling : Milliseconds{-1};
+            const int ready = poll(sources.data(), sources.size(), static_cast<int>(timeout.count()));
+            if (stopping_)
+                return;
             if (ready > 0) {
-                pending = read_events() || pending;
-                continue;
+                read_events();
+                if (!since)
+                    since = steady_clock::now();
+                if (steady_clock::now() - *since < kLongest)
+                    continue;
             }
-            pending = false;
-            if (has_changed()) changed_();
+            since.reset();
+            if (has_changed())
+                changed_();
         }
     }
 
-    bool read_events() {
+    void read_events() const {
         std::array<char, 16384> buffer{};
-        bool any = false;
-        while (read(inotify_, buffer.data(), buffer.size()) > 0) any = true;
+        while (read(inotify_, buffer.data(), buffer.size()) > 0) {
+        }
         std::uint64_t count = 0;
-        if (read(wake_, &count, sizeof count) > 0) any = true;
-        return any;
+        [[maybe_unused]] const auto size = read(wake_, &count, sizeof count);
     }
 
     bool has_changed() {
         const std::lock_guard lock(mutex_);
-        bool changed = false;
-        for (auto& [path, before] : seen_) {
-            auto now = fingerprint_of(path);
-            if (now == before) continue;
-            // Remembered, so that a configuration that was refused is not tried again until it changes again.
-            before = now;
-            changed = true;
-        }
-        return changed;
+        return look();
     }
 
     void wake() const {
@@ -166,8 +189,9 @@ class Watcher::State {
     int wake_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> polling_{false};
-    std::mutex mutex_;
-    std::map<std::string, std::optional<Fingerprint>> seen_;
+    std::mutex mutex_;  // of all below
+    std::int64_t looked_at_;
+    Seen seen_;
     std::map<std::string, int> watches_;
     std::thread thread_;
 };
@@ -176,6 +200,12 @@ Watcher::Watcher(std::function<void()> changed) : state_(std::make_unique<State>
 
 Watcher::~Watcher() = default;
 
-void Watcher::watch(const std::vector<std::string>& files, const std::vector<std::string>& patterns) { state_->watch(files, patterns); }
+void Watcher::about_to_read() {
+    state_->about_to_read();
+}
+
+void Watcher::watch(const std::vector<std::string>& files, const std::vector<std::string>& patterns) {
+    state_->watch(files, patterns);
+}
 
 }  // namespace tidegate::config

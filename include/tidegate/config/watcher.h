@@ -9,7 +9,9 @@
 namespace tidegate::config {
 
 // A thread of its own. It sees writes, renames over a file and swaps of any symbolic link on the way to it (as
-// Kubernetes updates mounted volumes), also of the folders that include patterns name.
+// Kubernetes updates mounted volumes), and files that appear where a pattern matches or in a watched folder. No
+// change is lost, also not one that falls between the reading of a file and `watch`; now and then one is
+// reported twice.
 class Watcher {
   public:
     // `changed` runs on the watcher's thread, once for changes that come close together; it may call `watch`.
@@ -18,7 +20,10 @@ class Watcher {
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
 
-    // From now on these files and the folders of these patterns. Any thread.
+    // Call it before reading the files for another reason than `changed` (a signal, a request), so that a
+    // change that is read anyway is not reported. Any thread.
+    void about_to_read();
+    // What was read: from now on these files and folders, and what matches these patterns. Any thread.
     void watch(const std::vector<std::string>& files, const std::vector<std::string>& patterns);
 
   private:
