@@ -1,12 +1,12 @@
+#include "config/parse_features.h"
+#include "config/parse_models.h"
+#include "config/parse_server.h"
+
 #include <tidegate/config/snapshot.h>
 #include <tidegate/events/options.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/prompts/registry.h>
 #include <tidegate/yaml/document.h>
-
-#include "config/parse_features.h"
-#include "config/parse_models.h"
-#include "config/parse_server.h"
 
 #include <array>
 
@@ -34,7 +34,8 @@ void refuse_what_comes_later(const yaml::Cursor& root) {
 }
 
 void check_admin(const yaml::Cursor& root, const Snapshot& snapshot) {
-    if (auto checked = admin::check(snapshot.admin, snapshot.fixed.admin); !checked) root["admin"].problem(checked.error().message);
+    if (auto checked = admin::check(snapshot.admin, snapshot.fixed.admin); !checked)
+        root["admin"].problem(checked.error().message);
 }
 
 std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& problems, const Context& context) {
@@ -55,14 +56,17 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
     const Outbound outbound = parse_outbound(root["outbound"]);
     snapshot->simulators = parse_simulators(root["providers"]);
     // Nothing is started for a configuration that is going to be refused.
-    const SimulatorAddresses addresses = problems.has_errors() ? SimulatorAddresses{} : context.start_simulators(snapshot->simulators);
+    const SimulatorAddresses addresses =
+        problems.has_errors() ? SimulatorAddresses{} : context.start_simulators(snapshot->simulators);
     const Providers providers = parse_providers(root["providers"], outbound, addresses, context.limits);
     const Models models = parse_models(root["models"], providers, context);
 
     const yaml::Cursor prompts_at = root["prompts"];
     auto served = context.served_hashes(snapshot->fixed.store_url);
-    if (!served) root["store"]["url"].problem(served.error().message);
-    const auto prompts = prompts::Registry::load(prompts_at["directory"], served ? *served : std::map<std::string, std::string>{}, problems);
+    if (!served)
+        root["store"]["url"].problem(served.error().message);
+    const auto prompts = prompts::Registry::load(
+        prompts_at["directory"], served ? *served : std::map<std::string, std::string>{}, problems);
     prompts_at.finish();
     features->anonymous = parse_anonymous(root["access"], snapshot->fixed.listen);
     features->segments = parse_segments(root["segments"]);
@@ -71,7 +75,10 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
     parse_features(root["features"], models, prompts, context, *features);
     root.finish();
 
-    for (const auto& [name, provider] : providers) snapshot->endpoints.push_back(provider->endpoint->key());
+    for (const auto& [name, provider] : providers) {
+        if (provider)
+            snapshot->endpoints.push_back(provider->endpoint->key());
+    }
     snapshot->json = root.json(yaml::Secrets::redacted);
     features->config_hash = hash_of(snapshot->json);
     snapshot->features = std::move(features);
@@ -84,8 +91,10 @@ Loaded load(const std::string& path, const Context& context) {
     Loaded loaded;
     yaml::Document document = yaml::load(path, loaded.problems);
     std::unique_ptr<Snapshot> snapshot;
-    if (document.complete()) snapshot = parse(document.root(), loaded.problems, context);
-    if (!loaded.problems.has_errors()) loaded.snapshot = std::move(snapshot);
+    if (document.complete())
+        snapshot = parse(document.root(), loaded.problems, context);
+    if (!loaded.problems.has_errors())
+        loaded.snapshot = std::move(snapshot);
     loaded.files = document.files();
     loaded.patterns = document.include_patterns();
     return loaded;

@@ -9,7 +9,8 @@
 
 namespace tidegate::config {
 
-void parse_features(const yaml::Cursor& features, const Models& models, const std::shared_ptr<const prompts::Registry>& prompts,
-                    const Context& context, pipeline::FeatureTable& table);
+void parse_features(const yaml::Cursor& features, const Models& models,
+                    const std::shared_ptr<const prompts::Registry>& prompts, const Context& context,
+                    pipeline::FeatureTable& table);
 
 }  // namespace tidegate::config

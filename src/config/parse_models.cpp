@@ -1,5 +1,7 @@
 #include "config/parse_models.h"
 
+#include "config/names.h"
+
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/upstream/trust_store.h>
 
@@ -29,7 +31,8 @@ upstream::Timeouts parse_timeouts(const yaml::Cursor& at) {
 }
 
 // The key goes into the header that the dialect wants; `headers` come on top.
-std::vector<std::pair<std::string, std::string>> parse_headers(const yaml::Cursor& provider, dialect::Format format) {
+std::vector<std::pair<std::string, std::string>> parse_headers(const yaml::Cursor& provider,
+                                                               dialect::Format format) {
     std::vector<std::pair<std::string, std::string>> headers;
     if (const auto key = provider["api_key"].optional_text(); key && !key->empty()) {
         if (format == dialect::Format::anthropic) {
@@ -38,13 +41,16 @@ std::vector<std::pair<std::string, std::string>> parse_headers(const yaml::Curso
             headers.emplace_back("authorization", "Bearer " + *key);
         }
     }
-    provider["headers"].each_entry([&](const std::string& name, const yaml::Cursor& value) { headers.emplace_back(name, value.text()); });
+    provider["headers"].each_entry(
+        [&](const std::string& name, const yaml::Cursor& value) { headers.emplace_back(name, value.text()); });
     return headers;
 }
 
-std::shared_ptr<const calls::Provider> parse_provider(const std::string& name, const yaml::Cursor& at, const Outbound& outbound,
+std::shared_ptr<const calls::Provider> parse_provider(const std::string& name, const yaml::Cursor& at,
+                                                      const Outbound& outbound,
                                                       const std::shared_ptr<const upstream::TrustStore>& trust,
-                                                      const SimulatorAddresses& simulators, calls::ProcessLimits& limits) {
+                                                      const SimulatorAddresses& simulators,
+                                                      calls::ProcessLimits& limits) {
     const DialectName dialect = parse_dialect(at["dialect"]);
     auto provider = std::make_shared<calls::Provider>();
     provider->name = name;
@@ -57,7 +63,8 @@ std::shared_ptr<const calls::Provider> parse_provider(const std::string& name, c
     if (dialect == DialectName::simulator) {
         at["simulator"].present();
         const auto address = simulators.find(name);
-        options.base_url = "http://" + (address == simulators.end() ? std::string("127.0.0.1:1") : address->second) + "/v1";
+        options.base_url =
+            "http://" + (address == simulators.end() ? std::string("127.0.0.1:1") : address->second) + "/v1";
         options.allow_private_address = true;
     } else {
         options.base_url = at["base_url"].text();
@@ -74,7 +81,8 @@ std::shared_ptr<const calls::Provider> parse_provider(const std::string& name, c
     provider->total = options.timeouts.total;
     provider->concurrency = &limits.concurrency.of(name);
     provider->retry_budget = &limits.retry_budget(name);
-    if (options.base_url.empty()) return nullptr;
+    if (options.base_url.empty())
+        return nullptr;
     auto endpoint = upstream::make_endpoint(std::move(options));
     if (!endpoint) {
         at["base_url"].problem(endpoint.error().message);
@@ -91,7 +99,12 @@ dialect::Quirks parse_quirks(const yaml::Cursor& at) {
         if (quirk) {
             quirks.add(*quirk);
         } else {
-            item.problem("is no quirk that is known; see docs/configuration.md");
+            std::vector<std::string_view> known;
+            for (std::uint32_t bit = 1; bit <= static_cast<std::uint32_t>(dialect::Quirk::developer_role);
+                 bit <<= 1U) {
+                known.push_back(dialect::to_string(static_cast<dialect::Quirk>(bit)));
+            }
+            refuse_reference(item, "quirk", item.text(std::string()), known);
         }
     });
     return quirks;
@@ -100,34 +113,40 @@ dialect::Quirks parse_quirks(const yaml::Cursor& at) {
 }  // namespace
 
 bool is_alias(dialect::Format format, const std::string& id) {
-    if (id == "latest" || id.ends_with("-latest") || id.ends_with(":latest")) return true;
+    if (id == "latest" || id.ends_with("-latest") || id.ends_with(":latest"))
+        return true;
     // Names without a date that the provider moves to newer snapshots.
-    static const std::set<std::string, std::less<>> kOpenAi{"gpt-4", "gpt-4o", "gpt-4o-mini", "gpt-4-turbo", "gpt-4.1", "gpt-4.1-mini",
-                                                            "gpt-4.1-nano", "gpt-5", "gpt-5-mini", "gpt-5-nano", "o1", "o3",
-                                                            "o3-mini", "o4-mini", "gpt-3.5-turbo", "chatgpt"};
-    static const std::set<std::string, std::less<>> kAnthropic{"claude-3-opus", "claude-3-sonnet", "claude-3-haiku",
-                                                               "claude-3-5-sonnet", "claude-3-5-haiku", "claude-3-7-sonnet",
-                                                               "claude-sonnet-4", "claude-opus-4", "claude-haiku-4-5",
-                                                               "claude-sonnet-4-5", "claude-opus-4-1"};
+    static const std::set<std::string, std::less<>> kOpenAi{
+        "chatgpt", "gpt-3.5-turbo", "gpt-4",      "gpt-4-turbo",  "gpt-4-turbo-preview",
+        "gpt-4o",  "gpt-4o-mini",   "gpt-4.1",    "gpt-4.1-mini", "gpt-4.1-nano",
+        "gpt-5",   "gpt-5-mini",    "gpt-5-nano", "gpt-5-pro",    "gpt-5.1",
+        "o1",      "o1-mini",       "o1-preview", "o1-pro",       "o3",
+        "o3-mini", "o3-pro",        "o4-mini"};
+    static const std::set<std::string, std::less<>> kAnthropic{
+        "claude-3-opus",     "claude-3-sonnet",   "claude-3-haiku",   "claude-3-5-sonnet", "claude-3-5-haiku",
+        "claude-3-7-sonnet", "claude-sonnet-4",   "claude-opus-4",    "claude-sonnet-4-0", "claude-opus-4-0",
+        "claude-opus-4-1",   "claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4-5"};
     return format == dialect::Format::anthropic ? kAnthropic.contains(id) : kOpenAi.contains(id);
 }
 
 std::map<std::string, simulator::Options> parse_simulators(const yaml::Cursor& providers) {
     std::map<std::string, simulator::Options> simulators;
     providers.each_entry([&](const std::string& name, const yaml::Cursor& at) {
-        if (at["dialect"].optional_text() == "simulator") simulators[name] = simulator::parse_options(at["simulator"]);
+        if (at["dialect"].optional_text() == "simulator")
+            simulators[name] = simulator::parse_options(at["simulator"]);
     });
     return simulators;
 }
 
-Providers parse_providers(const yaml::Cursor& providers, const Outbound& outbound, const SimulatorAddresses& simulators,
-                          calls::ProcessLimits& limits) {
+Providers parse_providers(const yaml::Cursor& providers, const Outbound& outbound,
+                          const SimulatorAddresses& simulators, calls::ProcessLimits& limits) {
     auto trust = upstream::TrustStore::load(outbound.ca_file);
-    if (!trust) providers.problem(trust.error().message);
+    if (!trust)
+        providers.problem(trust.error().message);
     Providers parsed;
     providers.each_entry([&](const std::string& name, const yaml::Cursor& at) {
-        auto provider = parse_provider(name, at, outbound, trust ? *trust : nullptr, simulators, limits);
-        if (provider) parsed[name] = std::move(provider);
+        check_name(at, name);
+        parsed[name] = parse_provider(name, at, outbound, trust ? *trust : nullptr, simulators, limits);
     });
     return parsed;
 }
@@ -135,12 +154,15 @@ Providers parse_providers(const yaml::Cursor& providers, const Outbound& outboun
 Models parse_models(const yaml::Cursor& models, const Providers& providers, const Context& context) {
     Models parsed;
     models.each_entry([&](const std::string& name, const yaml::Cursor& at) {
+        check_name(at, name, "/:");
         auto model = std::make_shared<calls::Model>();
         model->name = name;
+        parsed[name] = nullptr;
         const std::string provider_name = at["provider"].text();
         const auto provider = providers.find(provider_name);
         if (provider == providers.end()) {
-            if (!provider_name.empty()) at["provider"].problem("names no provider that could be made");
+            if (!provider_name.empty())
+                refuse_reference(at["provider"], "provider", provider_name, names_of(providers));
         } else {
             model->provider = provider->second;
         }
@@ -153,13 +175,17 @@ Models parse_models(const yaml::Cursor& models, const Providers& providers, cons
             model->price = ledger::parse_price(at["price"]);
             model->price_hash = ledger::price_table_hash(model->price);
         } else {
-            at["price"].problem("is missing: give the model's price, or write `price: unknown` to run it without");
+            at["price"].problem(
+                "is missing: give the model's price, or write `price: unknown` to run it without");
         }
         at.finish();
         if (model->provider && !unpinned && is_alias(model->provider->format, model->id)) {
-            at["id"].problem("is an alias that the provider moves to other models; name a dated one, or say `unpinned: true`");
+            at["id"].problem(
+                "is an alias that the provider moves to other models; name a dated one, or say `unpinned: "
+                "true`");
         }
-        if (!model->provider) return;
+        if (!model->provider)
+            return;
         model->breaker = &context.limits.breakers.of(provider_name, name);
         model->series = &context.metrics.upstream(provider_name, name);
         parsed[name] = std::move(model);

@@ -1,5 +1,7 @@
 #include "config/parse_server.h"
 
+#include <tidegate/http/server.h>
+
 #include <boost/asio/ip/address.hpp>
 
 namespace tidegate::config {
@@ -8,27 +10,32 @@ namespace {
 // "127.0.0.1:8080" or "[::1]:8080".
 bool is_address(const std::string& listen) {
     const auto colon = listen.rfind(':');
-    if (colon == std::string::npos) return false;
+    if (colon == std::string::npos)
+        return false;
     std::string host = listen.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
     boost::system::error_code error;
     boost::asio::ip::make_address(host, error);
     const std::string port = listen.substr(colon + 1);
-    return !error && !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos &&
-           std::stoi(port) <= 65535;
+    return !error && !port.empty() && port.size() <= 5 &&
+           port.find_first_not_of("0123456789") == std::string::npos && std::stoi(port) <= 65535;
 }
 
 std::string parse_address(const yaml::Cursor& at, std::string otherwise) {
     std::string listen = at.text(std::move(otherwise));
-    if (!is_address(listen)) at.problem("must be an IP address and a port, such as 127.0.0.1:8080");
+    if (!is_address(listen))
+        at.problem("must be an IP address and a port, such as 127.0.0.1:8080");
     return listen;
 }
 
 void parse_limits(const yaml::Cursor& at, http::Limits& limits) {
     limits.header = at["header"].byte_size(limits.header);
     limits.body = at["body"].byte_size(limits.body);
-    limits.connections = static_cast<std::size_t>(at["connections"].integer(1, 10'000'000, static_cast<std::int64_t>(limits.connections)));
-    limits.in_flight = static_cast<std::size_t>(at["in_flight"].integer(1, 10'000'000, static_cast<std::int64_t>(limits.in_flight)));
+    limits.connections = static_cast<std::size_t>(
+        at["connections"].integer(1, 10'000'000, static_cast<std::int64_t>(limits.connections)));
+    limits.in_flight = static_cast<std::size_t>(
+        at["in_flight"].integer(1, 10'000'000, static_cast<std::int64_t>(limits.in_flight)));
     at.finish();
 }
 
@@ -41,18 +48,24 @@ void parse_timeouts(const yaml::Cursor& at, http::Timeouts& timeouts) {
 }
 
 std::optional<http::TlsOptions> parse_tls(const yaml::Cursor& at) {
-    if (!at) return std::nullopt;
+    if (!at)
+        return std::nullopt;
     http::TlsOptions tls;
     tls.certificate = at["certificate"].input_path();
     tls.private_key = at["private_key"].input_path();
     at["certificate"].watch(tls.certificate);
     at["private_key"].watch(tls.private_key);
     at.finish();
+    if (!tls.certificate.empty() && !tls.private_key.empty()) {
+        if (const auto usable = http::check_tls(tls); !usable)
+            at.problem(usable.error().message);
+    }
     return tls;
 }
 
 std::size_t parse_threads(const yaml::Cursor& at) {
-    if (!at || (at.is_scalar() && at.text(std::string()) == "auto")) return 0;
+    if (!at || (at.is_scalar() && at.text(std::string()) == "auto"))
+        return 0;
     return static_cast<std::size_t>(at.integer(1, 1024));
 }
 
@@ -93,7 +106,8 @@ LogOptions parse_log(const yaml::Cursor& at) {
                                                     {"error", log::Level::error}},
                                                    log::Level::info);
     if (at["format"]) {
-        options.format = at["format"].choice<log::Format>({{"json", log::Format::json}, {"text", log::Format::text}});
+        options.format =
+            at["format"].choice<log::Format>({{"json", log::Format::json}, {"text", log::Format::text}});
     }
     at.finish();
     return options;
@@ -114,17 +128,21 @@ Outbound parse_outbound(const yaml::Cursor& at) {
 bool parse_anonymous(const yaml::Cursor& at, const std::string& listen) {
     const bool anonymous = at["anonymous"].boolean(false);
     const bool on_public = at["anonymous_on_public_address"].boolean(false);
-    at.later("keys", "access keys come with the next release; until then only `anonymous: true` serves callers");
+    at.later("keys",
+             "access keys come with the next release; until then only `anonymous: true` serves callers");
     at.finish();
     if (anonymous && !on_public && !is_loopback(listen)) {
-        at["anonymous"].problem("would serve everyone on a public address; if that is meant, set anonymous_on_public_address: true as well");
+        at["anonymous"].problem(
+            "would serve everyone on a public address; if that is meant, set anonymous_on_public_address: true "
+            "as well");
     }
     return anonymous;
 }
 
 std::map<std::string, std::vector<std::string>, std::less<>> parse_segments(const yaml::Cursor& at) {
     std::map<std::string, std::vector<std::string>, std::less<>> segments;
-    at.each_entry([&](const std::string& name, const yaml::Cursor& values) { segments[name] = values.text_list(); });
+    at.each_entry(
+        [&](const std::string& name, const yaml::Cursor& values) { segments[name] = values.text_list(); });
     return segments;
 }
 

@@ -51,29 +51,31 @@ struct Snapshot {
     admin::Options admin;
     std::map<std::string, simulator::Options> simulators;  // by provider name
     std::shared_ptr<const pipeline::FeatureTable> features;
-    std::vector<upstream::EndpointKey> endpoints;          // in use, for the pools
-    std::string json;                                      // the configuration with secrets redacted
+    std::vector<upstream::EndpointKey> endpoints;  // in use, for the pools
+    std::string json;                              // the configuration with secrets redacted
 };
 
 // What building a snapshot needs besides the files.
 struct Context {
     metrics::Metrics& metrics;
     calls::ProcessLimits& limits;
-    // Content hashes of prompt versions that have been served, by "name@version", from the store at this address.
+    // Content hashes of prompt versions that have been served, by "name@version", from the store at this
+    // address.
     std::function<Result<std::map<std::string, std::string>>(const std::string& store_url)> served_hashes;
-    // Asked once the simulators' options are known, before the endpoints are made. `check` starts none and gives
-    // placeholder addresses.
+    // Asked once the simulators' options are known, before the endpoints are made. `check` starts none and
+    // gives placeholder addresses.
     std::function<SimulatorAddresses(const std::map<std::string, simulator::Options>&)> start_simulators;
 };
 
 struct Loaded {
-    std::unique_ptr<Snapshot> snapshot;      // null if there were errors
-    yaml::Problems problems;                 // warnings too
-    std::vector<std::string> files;          // every file that was read, for the watcher; complete even on errors
-    std::vector<std::string> patterns;       // of `include`: where new files may appear
+    std::unique_ptr<Snapshot> snapshot;  // null if there were errors
+    yaml::Problems problems;             // warnings too
+    std::vector<std::string> files;      // every file that was read, for the watcher; complete even on errors
+    std::vector<std::string> patterns;   // of `include`: where new files may appear
 };
 
-// Reads, parses and cross-checks everything. Reads files: not on an I/O thread. Never throws for what stands in them.
+// Reads, parses and cross-checks everything. Reads files: not on an I/O thread. Never throws for what stands in
+// them.
 Loaded load(const std::string& path, const Context& context);
 
 }  // namespace tidegate::config
