@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <ctime>
 
 namespace tidegate::calls {
@@ -32,7 +33,8 @@ std::optional<double> parse_decimal(std::string_view value) {
     double number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number, std::chars_format::fixed);
     if (error != std::errc{} || end != value.data() + value.size()) return std::nullopt;
-    return number;
+    // "nan" and "inf" are numbers to from_chars.
+    return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
 // Durations beyond an hour say nothing more than "not now".
@@ -69,8 +71,9 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) 
     const std::string text(value);
     const char* end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
     if (end == nullptr || *end != '\0') return std::nullopt;
-    const WallTime then{std::chrono::seconds{timegm(&date)}};
-    return bounded(std::chrono::duration<double>(then - now).count());
+    // In seconds: a year such as 9999 is beyond what nanoseconds can say.
+    const std::chrono::sys_seconds then{std::chrono::seconds{timegm(&date)}};
+    return bounded(static_cast<double>((then - std::chrono::floor<std::chrono::seconds>(now)).count()));
 }
 
 std::optional<Duration> retry_after(const upstream::Response& response, WallTime now) {
