@@ -30,7 +30,7 @@ Gateway::Gateway(std::string config_path)
 
 // In the reverse order of `start`: nobody uses what is gone.
 Gateway::~Gateway() {
-    watcher_.reset();
+    if (watcher_) watcher_->stop();
     admin_server_.reset();
     api_server_.reset();
     for (const auto& worker : workers_) worker->io.stop();
@@ -40,6 +40,7 @@ Gateway::~Gateway() {
 }
 
 config::Loaded Gateway::load() {
+    watcher_->about_to_read();
     const config::Context context{
         .metrics = metrics_,
         .limits = limits_,
@@ -57,6 +58,8 @@ config::Loaded Gateway::load() {
 }
 
 Result<void> Gateway::start() {
+    // Before the files are read, so that no edit falls between the two. It watches nothing yet.
+    watcher_ = std::make_unique<config::Watcher>([this] { reload(); });
     config::Loaded loaded = load();
     for (const yaml::Problem& problem : loaded.problems.all()) {
         if (problem.severity == yaml::Severity::warning) log::warn("config", "{}", problem.text());
@@ -71,7 +74,6 @@ Result<void> Gateway::start() {
     observe_process();
     observe_circuits(*current_);
     metrics_.reloaded(true, clock_.wall());
-    watcher_ = std::make_unique<config::Watcher>([this] { reload(); });
     watch(loaded);
     return {};
 }
@@ -184,7 +186,7 @@ pipeline::Readiness Gateway::readiness() const {
 
 void Gateway::drain() {
     draining_ = true;
-    watcher_.reset();
+    watcher_->stop();
     const Duration patience = current()->drain;
     const bool clean = api_server_->drain(patience);
     log::info("app", "{}", clean ? "every call has ended" : "the calls that were left at the deadline were ended");

@@ -50,11 +50,17 @@ class Watcher::State {
     }
 
     ~State() {
-        stopping_ = true;
-        wake();
-        thread_.join();
+        stop();
         close(inotify_);
         close(wake_);
+    }
+
+    void stop() {
+        const std::lock_guard lock(stop_mutex_);
+        stopping_ = true;
+        wake();
+        if (thread_.joinable())
+            thread_.join();
     }
 
     void about_to_read() {
@@ -189,6 +195,7 @@ class Watcher::State {
     int wake_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> polling_{false};
+    std::mutex stop_mutex_;
     std::mutex mutex_;  // of all below
     std::int64_t looked_at_;
     Seen seen_;
@@ -199,6 +206,10 @@ class Watcher::State {
 Watcher::Watcher(std::function<void()> changed) : state_(std::make_unique<State>(std::move(changed))) {}
 
 Watcher::~Watcher() = default;
+
+void Watcher::stop() {
+    state_->stop();
+}
 
 void Watcher::about_to_read() {
     state_->about_to_read();

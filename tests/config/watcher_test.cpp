@@ -22,7 +22,10 @@ constexpr auto kDeadline = 20s;
 class WatcherTest : public ConfigFolder {
   protected:
     WatcherTest() { write("tidegate.yaml", "one"); }
-    ~WatcherTest() override { watcher_.reset(); }
+    ~WatcherTest() override {
+        if (watcher_)
+            watcher_->stop();
+    }
 
     std::string content(const std::string& name) const {
         std::ifstream file(path(name));
@@ -191,6 +194,33 @@ TEST_F(WatcherTest, NoticesAChangeInAFolderThatIsNeverQuiet) {
     EXPECT_TRUE(reads("two"));
     stop = true;
     noise.join();
+}
+
+TEST_F(WatcherTest, StopsBehindTheReportThatRuns) {
+    bool entered = false;
+    bool released = false;
+    bool done = false;
+    begin(
+        [&] {
+            std::unique_lock lock(mutex_);
+            entered = true;
+            condition_.notify_all();
+            condition_.wait_for(lock, kDeadline, [&] { return released; });
+            done = true;
+            return std::string();
+        },
+        {"tidegate.yaml"});
+    write("tidegate.yaml", "two");
+    {
+        std::unique_lock lock(mutex_);
+        ASSERT_TRUE(condition_.wait_for(lock, kDeadline, [&] { return entered; }));
+        released = true;
+        condition_.notify_all();
+    }
+    watcher_->stop();
+    EXPECT_TRUE(done);
+    watcher_->stop();
+    watcher_->watch({path("tidegate.yaml")}, {});
 }
 
 TEST_F(WatcherTest, EndsWhileItWaits) {

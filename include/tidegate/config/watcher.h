@@ -20,6 +20,10 @@ class Watcher {
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
 
+    // Ends the thread; when it returns `changed` runs no more. What is called later does nothing. An owner
+    // whose `changed` uses this object stops it before it lets go of it.
+    void stop();
+
     // Call it before reading the files for another reason than `changed` (a signal, a request), so that a
     // change that is read anyway is not reported. Any thread.
     void about_to_read();
