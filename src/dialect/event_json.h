@@ -3,7 +3,6 @@
 
 #include "parsed_request.h"
 
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -17,8 +16,7 @@ class EventJson {
     // False if `data` is no JSON object. root() is valid until the next call.
     bool parse(std::string_view data) {
         x_size = data.size();
-        x_buffer.resize(data.size() + kBodyPadding);
-        std::memcpy(x_buffer.data(), data.data(), data.size());
+        x_buffer.assign(data).append(kBodyPadding, '\0');
         return x_state.parse(document()).get(x_root) == simdjson::SUCCESS;
     }
     const simdjson::dom::object& root() const { return x_root; }

@@ -127,7 +127,7 @@ void SseParser::take_line(std::string_view line, SseEvent& event) {
     if (colon == 0)
         return;  // a comment
     const std::string_view field = line.substr(0, colon);
-    std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
+    std::string_view value = line.substr(std::min(colon, line.size() - 1) + 1);
     if (value.starts_with(' '))
         value.remove_prefix(1);
     if (field == "data") {

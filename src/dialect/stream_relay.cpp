@@ -60,17 +60,20 @@ class StreamRelay::Impl {
 
   private:
     Result<void> handle(const SseEvent& event, std::string& out) {
-        if (x_facts.complete || x_facts.error) {
-            // Nothing may follow the end; line ends and comments are no harm.
-            if (!event.has_data && !x_writer)
-                out.append(event.raw);
-            return {};
-        }
         // The \n of a \r\n that ended a dropped event goes with it.
         const bool goes_with_dropped = x_dropped && event.raw == "\n";
         x_dropped = false;
         if (goes_with_dropped)
             return {};
+        if (x_facts.complete || x_facts.error) {
+            // Nothing may follow the end; line ends and comments are no harm.
+            if (event.has_data) {
+                x_dropped = event.raw.ends_with('\r');
+            } else if (!x_writer) {
+                out.append(event.raw);
+            }
+            return {};
+        }
         if (event.has_data)
             ++x_facts.events;
         if (x_writer)
