@@ -13,6 +13,11 @@ constexpr std::size_t kAdminBody = 1 << 20;  // no route of the admin port takes
 // Longer than any commit of the log, shorter than an orchestrator's patience.
 constexpr Duration kRecordPatience = std::chrono::seconds{10};
 
+void set_log(const config::Snapshot& snapshot) {
+    log::set_level(snapshot.log.level);
+    if (snapshot.log.format) log::set_format(*snapshot.log.format);
+}
+
 std::string lines_of(const yaml::Problems& problems) {
     std::string text = problems.text();
     while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -66,7 +71,7 @@ Result<void> Gateway::start() {
     }
     if (!loaded.snapshot) return Error{ErrorKind::invalid_input, ErrorSource::gateway, lines_of(loaded.problems)};
     current_ = std::move(loaded.snapshot);
-    log::set_level(current_->log.level);
+    set_log(*current_);
 
     if (auto opened = open_recorder(); !opened) return opened;
     if (auto started = start_api(); !started) return started;
@@ -125,6 +130,9 @@ std::vector<std::string> Gateway::needs_restart(const config::Snapshot& next) co
     if (next.fixed.store_url != before.store_url) keys.emplace_back("store");
     if (next.listener.tls.has_value() != current_->listener.tls.has_value()) keys.emplace_back("server.tls");
     if (next.recorder.log.directory != current_->recorder.log.directory) keys.emplace_back("records.directory");
+    if (next.recorder.log.content != current_->recorder.log.content) keys.emplace_back("records.content");
+    if (next.recorder.log.keep != current_->recorder.log.keep) keys.emplace_back("records.keep");
+    if (next.recorder.log.keep_bytes != current_->recorder.log.keep_bytes) keys.emplace_back("records.keep_bytes");
     if (next.recorder.log.durability != current_->recorder.log.durability) keys.emplace_back("events.durability");
     if (next.recorder.json_lines != current_->recorder.json_lines) keys.emplace_back("events.sinks");
     return keys;
@@ -135,15 +143,15 @@ admin::ReloadOutcome Gateway::reload() {
     admin::ReloadOutcome outcome;
     config::Loaded loaded = load();
     for (const yaml::Problem& problem : loaded.problems.all()) outcome.problems.push_back(problem.text());
+    bool restart = false;
     if (loaded.snapshot) {
         for (const std::string& key : needs_restart(*loaded.snapshot)) {
+            restart = true;
             outcome.problems.push_back(config_path_ + ": " + key + " has changed, which needs a restart; nothing was changed");
-            loaded.snapshot.reset();
-            if (!loaded.snapshot) break;
         }
     }
-    outcome.reloaded = loaded.snapshot != nullptr;
-    if (loaded.snapshot) publish(std::move(loaded.snapshot));
+    outcome.reloaded = loaded.snapshot != nullptr && !restart;
+    if (outcome.reloaded) publish(std::move(loaded.snapshot));
     metrics_.reloaded(outcome.reloaded, clock_.wall());
     // What was read is watched in either case: the next change may mend it.
     watch(loaded);
@@ -165,7 +173,7 @@ void Gateway::publish(std::shared_ptr<const config::Snapshot> snapshot) {
         if (auto updated = api_server_->update_tls(*snapshot->listener.tls); !updated) log::error("config", "{}", updated.error().message);
     }
     if (auto updated = admin_server_->update(snapshot->admin); !updated) log::error("config", "{}", updated.error().message);
-    log::set_level(snapshot->log.level);
+    set_log(*snapshot);
     observe_circuits(*snapshot);
     const std::lock_guard lock(current_mutex_);
     current_ = std::move(snapshot);

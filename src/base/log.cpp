@@ -67,6 +67,10 @@ void stop() {
 
 void set_level(Level level) { current_level = level; }
 
+void set_format(Format format) {
+    current_format = format;
+}
+
 bool enabled(Level level) { return level >= current_level.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view module, std::string_view message) {

@@ -16,6 +16,7 @@ void start(Level level, Format format);
 void stop();
 // Any thread, any time.
 void set_level(Level level);
+void set_format(Format format);
 bool enabled(Level level);
 
 // `module` names the folder that speaks ("http", "config"). Never pass a secret, a prompt or an answer.
