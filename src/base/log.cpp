@@ -61,8 +61,9 @@ void start(Level level, Format format) {
 
 void stop() {
     if (logger) logger->flush();
-    logger.reset();
+    // Queued lines hold the logger: the writer ends first, so that the logger goes here and not on its thread.
     pool.reset();
+    logger.reset();
 }
 
 void set_level(Level level) { current_level = level; }
