@@ -19,18 +19,6 @@ dialect::Usage bounds_of(const AttemptRequest& attempt, std::int64_t output_limi
     return usage;
 }
 
-void add(dialect::Usage& sum, const dialect::Usage& usage) {
-    sum.input += usage.input;
-    sum.cache_read += usage.cache_read;
-    sum.cache_write += usage.cache_write;
-    sum.cache_write_1h += usage.cache_write_1h;
-    sum.output += usage.output;
-    sum.reasoning += usage.reasoning;
-    sum.audio_input += usage.audio_input;
-    sum.audio_output += usage.audio_output;
-    sum.reported = sum.reported || usage.reported;
-}
-
 }  // namespace
 
 void settle(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent, events::Attempt& record) {
@@ -38,7 +26,7 @@ void settle(const AttemptRequest& attempt, std::int64_t output_limit, const Spen
     const Model& model = *attempt.variant.model;
     const dialect::Usage usage = spent.usage.reported ? spent.usage : bounds_of(attempt, output_limit, spent);
     const auto kind = spent.usage.reported ? events::UsageKind::reported : events::UsageKind::bounded;
-    add(record.usage, usage);
+    record.usage += usage;
     record.usage_kind = std::max(record.usage_kind, kind);
     record.cost += ledger::cost_of(model.price, usage);
     record.price_hash = model.price_hash;

@@ -29,6 +29,20 @@ struct Usage {
     std::int64_t completion_total() const { return output + reasoning + audio_output; }
     std::int64_t total() const { return prompt_total() + completion_total(); }
 
+    // The sum of both; `reported` if either was.
+    Usage& operator+=(const Usage& other) {
+        input += other.input;
+        cache_read += other.cache_read;
+        cache_write += other.cache_write;
+        cache_write_1h += other.cache_write_1h;
+        output += other.output;
+        reasoning += other.reasoning;
+        audio_input += other.audio_input;
+        audio_output += other.audio_output;
+        reported = reported || other.reported;
+        return *this;
+    }
+
     bool operator==(const Usage&) const = default;
 };
 

@@ -52,18 +52,6 @@ void describe_decision(const Exchange& exchange, events::CallRecord& record) {
     record.unassigned = exchange.decision.unassigned;
 }
 
-void add(dialect::Usage& sum, const dialect::Usage& usage) {
-    sum.input += usage.input;
-    sum.cache_read += usage.cache_read;
-    sum.cache_write += usage.cache_write;
-    sum.cache_write_1h += usage.cache_write_1h;
-    sum.output += usage.output;
-    sum.reasoning += usage.reasoning;
-    sum.audio_input += usage.audio_input;
-    sum.audio_output += usage.audio_output;
-    sum.reported = sum.reported || usage.reported;
-}
-
 void describe_outcome(Exchange& exchange, events::CallRecord& record) {
     record.outcome = exchange.outcome();
     record.status = exchange.status();
@@ -80,7 +68,7 @@ void describe_outcome(Exchange& exchange, events::CallRecord& record) {
         record.price_hash = answered->variant.model->price_hash;
     }
     for (const events::Attempt& attempt : exchange.attempts) {
-        add(record.usage, attempt.usage);
+        record.usage += attempt.usage;
         record.cost += attempt.cost;
         record.usage_kind = std::max(record.usage_kind, attempt.usage_kind);
     }
@@ -113,6 +101,11 @@ Step RecordStage::enter(Exchange& exchange) {
 }
 
 void RecordStage::complete(Exchange& exchange) noexcept try {
+    Services& services = exchange.thread.services;
+    // First, so that nothing that fails below lets an answer through without its record.
+    if (services.strict && !exchange.unrecordable) {
+        exchange.durable = std::make_shared<DurableSignal>(exchange.thread.io.executor());
+    }
     auto record = describe_request(exchange);
     describe_decision(exchange, *record);
     describe_outcome(exchange, *record);
@@ -124,14 +117,11 @@ void RecordStage::complete(Exchange& exchange) noexcept try {
     if (exchange.unrecordable) return;
 
     std::function<void(bool)> on_durable;
-    Services& services = exchange.thread.services;
-    if (services.strict) {
-        exchange.durable = std::make_shared<DurableSignal>(exchange.thread.io.executor());
-        on_durable = [signal = exchange.durable](bool durable) { signal->set(durable); };
-    }
+    if (exchange.durable) on_durable = [signal = exchange.durable](bool durable) { signal->set(durable); };
     if (!services.log.append(std::move(record), std::move(on_durable)) && exchange.durable) exchange.durable->set(false);
 } catch (const std::exception& exception) {
     log::error("pipeline", "call {} could not be recorded: {}", exchange.id_text, exception.what());
+    if (exchange.durable) exchange.durable->set(false);
 }
 
 }  // namespace tidegate::pipeline
