@@ -108,6 +108,11 @@ class AttemptRun {
     }
 
     async::Task<void> call_provider() {
+        // Earlier entries have used up the time: that says nothing of this provider.
+        if (now() >= deadline_) {
+            fail(Reason::timeout, fmt::format("no time was left for {}", model_.name));
+            co_return;
+        }
         auto admission = model_.breaker->admit(now());
         if (!admission) {
             result_.retry_after = model_.breaker->wait(now());
@@ -133,10 +138,9 @@ class AttemptRun {
             forget_last_try();
             co_await one_try(second);
             if (second || !try_again_ || !attempt_.second_try || attempt_.cancellation.cancelled()) co_return;
-            if (!provider_.retry_budget->try_take(now())) co_return;
-            if (const Duration wait = result_.retry_after.value_or(Duration::zero()); wait > Duration::zero()) {
-                co_await pause(worker_.io, wait, attempt_.cancellation);
-            }
+            const Duration wait = result_.retry_after.value_or(Duration::zero());
+            if (now() + wait >= deadline_ || !provider_.retry_budget->try_take(now())) co_return;
+            if (wait > Duration::zero()) co_await pause(worker_.io, wait, attempt_.cancellation);
         }
     }
 
@@ -146,6 +150,10 @@ class AttemptRun {
         health_ = Health::unknown;
         result_.message.clear();
         result_.retry_after.reset();
+        result_.status = 0;
+        result_.header_lines.clear();
+        result_.body.clear();
+        result_.record.status = 0;
         result_.content.clear();
         result_.content.stream = attempt_.request.stream();
     }
@@ -169,7 +177,8 @@ class AttemptRun {
             const upstream::Failure& failure = outcome.error();
             spent.sent_whole = failure.sent_whole;
             failed(failure.error);
-            try_again_ = failure.reused && !failure.any_bytes;
+            // A pooled connection may have been dead already; one that only kept silent was not.
+            try_again_ = failure.reused && !failure.any_bytes && failure.error.kind == ErrorKind::unavailable;
         } else {
             spent.sent_whole = true;
             std::unique_ptr<upstream::Response> response = std::move(*outcome);
@@ -286,7 +295,9 @@ class AttemptRun {
         co_await relay_events(*response, relay, *events, spent);
         const dialect::StreamFacts& facts = relay.facts();
         take_facts(facts.usage, facts.model, facts.finish, spent);
-        drain(worker_.io, std::move(response));
+        // Whatever broke it off, what did come stands before the error event.
+        if (result_.released && !facts.complete && !events->empty()) co_await sink_.write(*events);
+        if (facts.complete) drain(worker_.io, std::move(response));
     }
 
     async::Task<void> relay_events(upstream::Response& response, dialect::StreamRelay& relay, std::string& events, Spent& spent) {
@@ -384,8 +395,9 @@ class AttemptRun {
         switch (error.kind) {
             case ErrorKind::cancelled: fail(Reason::cancelled, "the client left"); return;
             case ErrorKind::timeout: {
-                const bool waiting_for_content = attempt_.request.stream() && !result_.released && now() < deadline_;
-                fail(waiting_for_content ? Reason::first_token_timeout : Reason::timeout, error.message);
+                // Connecting and idling have limits of their own, which say nothing of the first content.
+                const bool content_is_late = now() >= content_deadline() && content_deadline() < deadline_;
+                fail(content_is_late ? Reason::first_token_timeout : Reason::timeout, error.message);
                 break;
             }
             case ErrorKind::malformed:
