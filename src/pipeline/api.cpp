@@ -36,14 +36,16 @@ constexpr std::array kRoutes{
 };
 
 // Known paths of the SDKs that are not served yet: a clear answer instead of a bare 404.
-constexpr std::array<std::string_view, 5> kLater{"/v1/responses", "/v1/messages/count_tokens", "/v1beta/models",
-                                                 "/openai/deployments", "/v1/shadow"};
+constexpr std::array<std::string_view, 7> kLater{"/v1/responses",       "/v1/messages/count_tokens", "/v1beta/models",
+                                                 "/openai/deployments", "/v1/shadow",                "/v1/feedback",
+                                                 "/ofrep/v1/evaluate/flags"};
 
 constexpr std::string_view kModels = "/v1/models";
 
 // The dialect in which to answer what is no call: by the path, else by the header that only Anthropic's clients send.
 Format format_of(const http::Request& request) {
     if (request.path.starts_with("/v1/messages")) return Format::anthropic;
+    if (request.path.starts_with("/v1/chat/") || request.path == "/v1/embeddings") return Format::openai;
     return request.header("anthropic-version") ? Format::anthropic : Format::openai;
 }
 
@@ -127,8 +129,8 @@ async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& 
     auto view = dialect::RequestView::read(format, operation, request.body, *parser);
     if (!view) {
         state.services.metrics.rejected("invalid_request").increment();
-        Problem problem{400, "invalid_request", view.error().message};
-        co_await answer_problem(request, writer, std::move(problem));
+        exchange.refuse(events::Outcome::client_error, 400, "invalid_request", view.error().message);
+        co_await deliver(exchange);
         co_return;
     }
     exchange.view = *view;

@@ -50,10 +50,7 @@ std::string retry_line(const calls::AttemptResult& last, int status) {
 void refuse_after(Exchange& exchange, const calls::AttemptResult& last) {
     const Ending ending = ending_of(last.reason);
     const bool ours = last.reason == Reason::invalid_request || last.reason == Reason::prompt_variable_missing;
-    // Nobody answered, so no variant and no fallback is named.
-    exchange.answered_by = nullptr;
-    exchange.fallback_entry.clear();
-    exchange.fallback_reason.clear();
+    exchange.nobody_answered();
     const std::string message = ours ? last.message : "No answer could be had. " + story_of(exchange);
     exchange.refuse(ending.outcome, ending.status, ending.code, message, retry_line(last, ending.status));
 }

@@ -9,8 +9,7 @@ namespace tidegate::pipeline {
 std::string stream_headers(const Exchange& exchange, std::string_view header_lines) {
     std::string lines =
         "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n";
-    lines += exchange.decision_headers();
-    lines += header_lines;
+    lines += exchange.answer_headers(header_lines);
     return lines;
 }
 

@@ -19,13 +19,7 @@ std::string answer_headers(const Exchange& exchange) {
     lines += "content-type: ";
     lines += outgoing.content_type;
     lines += "\r\n";
-    lines += exchange.decision_headers();
-    lines += outgoing.header_lines;
-    // SDKs log the id header of their dialect: where no provider of it answered, it carries the call id.
-    const std::string_view id_header = exchange.format == dialect::Format::anthropic ? "request-id" : "x-request-id";
-    if (outgoing.header_lines.find(std::string(id_header) + ": ") == std::string::npos) {
-        lines.append(id_header).append(": ").append(exchange.id_text).append("\r\n");
-    }
+    lines += exchange.answer_headers(outgoing.header_lines);
     fmt::format_to(std::back_inserter(lines), "server-timing: upstream;dur={:.1f}, gateway;dur={:.1f}\r\n",
                    milliseconds(exchange.upstream_wait), milliseconds(total - exchange.upstream_wait));
     return lines;

@@ -1,5 +1,6 @@
 #include <tidegate/pipeline/exchange.h>
 
+#include <tidegate/base/text.h>
 #include <tidegate/dialect/error.h>
 #include <tidegate/http/header_lines.h>
 #include <tidegate/http/request.h>
@@ -8,6 +9,18 @@
 #include "pipeline/durable_signal.h"
 
 namespace tidegate::pipeline {
+namespace {
+
+bool has_line(std::string_view lines, std::string_view name) {
+    while (!lines.empty()) {
+        const std::size_t end = lines.find("\r\n");
+        if (equals_ignoring_case(lines.substr(0, lines.find(':')), name)) return true;
+        lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
+    }
+    return false;
+}
+
+}  // namespace
 
 Exchange::Exchange(ThreadState& state, const http::Request& client_request, http::ResponseWriter& response_writer,
                    dialect::Format client_format, dialect::Operation client_operation)
@@ -34,6 +47,11 @@ void Exchange::refuse(events::Outcome outcome, int status, std::string_view code
     settle(outcome);
     note_error(code, message);
     Outgoing answer;
+    if (stream_begun) {
+        answer.body = dialect::error_event(format, status, code, message, id_text);
+        outgoing = std::move(answer);
+        return;
+    }
     answer.status = status;
     answer.header_lines = std::move(extra_header_lines);
     http::append_header_line(answer.header_lines, "x-tidegate-error", code);
@@ -52,7 +70,13 @@ async::Task<bool> Exchange::recorded() {
     co_return on_disk;
 }
 
-std::string Exchange::decision_headers() const {
+void Exchange::nobody_answered() {
+    answered_by = nullptr;
+    fallback_entry.clear();
+    fallback_reason.clear();
+}
+
+std::string Exchange::answer_headers(std::string_view provider_lines) const {
     std::string lines = "x-tidegate-call-id: " + id_text + "\r\n";
     if (answered_by != nullptr) {
         lines += answered_by->header_lines;
@@ -64,6 +88,9 @@ std::string Exchange::decision_headers() const {
     if (!fallback_entry.empty()) {
         http::append_header_line(lines, "x-tidegate-fallback", fallback_entry + ";reason=" + fallback_reason);
     }
+    lines += provider_lines;
+    const std::string_view id_header = format == dialect::Format::anthropic ? "request-id" : "x-request-id";
+    if (!has_line(provider_lines, id_header)) http::append_header_line(lines, id_header, id_text);
     return lines;
 }
 

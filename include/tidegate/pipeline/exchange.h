@@ -90,7 +90,8 @@ class Exchange {
     events::Outcome outcome() const { return outcome_.value_or(events::Outcome::ok); }
     bool settled() const { return outcome_.has_value(); }
 
-    // Answers with an error in the client's dialect; `code` is one of docs/errors.md. Sets the outcome.
+    // Answers with an error in the client's dialect; `code` is one of docs/errors.md. Sets the outcome, unless
+    // there is one. A stream that has begun ends with an error event instead.
     void refuse(events::Outcome outcome, int status, std::string_view code, std::string_view message,
                 std::string extra_header_lines = {});
     // The same for the record alone, when the answer's bytes are there already.
@@ -105,8 +106,11 @@ class Exchange {
     std::shared_ptr<DurableSignal> durable;
     async::Task<bool> recorded();
 
-    // Header lines of every answer: call id, feature, and the decided variant when there is one.
-    std::string decision_headers() const;
+    // No variant and no fallback is named: none has answered.
+    void nobody_answered();
+    // Header lines of every answer: call id, feature, the decided variant when there is one, and `provider_lines`;
+    // if these lack the id header that the SDKs of the client's dialect log, it carries the call id.
+    std::string answer_headers(std::string_view provider_lines) const;
 
   private:
     std::optional<events::Outcome> outcome_;

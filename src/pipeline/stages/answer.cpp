@@ -66,12 +66,15 @@ class Answering {
             const FeatureVariant& variant = exchange_.feature->variants[*entry.variant];
             if (i > 0 && exchange_.view->carries_provider_state() && provider_changed(variant)) continue;
             last = co_await attempt(variant, i, chain);
-            if (finished(*last, variant)) co_return;
+            if (finished(*last)) co_return;
         }
         // A refusal that nothing could replace is still the provider's answer.
         if (last->reason == Reason::refusal && !last->body.empty()) {
-            exchange_.settle(last->status == 200 ? events::Outcome::ok : events::Outcome::client_error);
-            deliver_whole(*last);
+            if (last->status == 200) {
+                answered(*last);
+            } else {
+                rejected(*last);
+            }
             co_return;
         }
         refuse_after(exchange_, *last);
@@ -167,15 +170,27 @@ class Answering {
         count_fallback();
     }
 
+    void answered(AttemptResult& result) {
+        exchange_.answered_model = result.answered_model;
+        exchange_.finish_reason = result.finish;
+        const bool fallback = exchange_.answered_by != exchange_.variant;
+        exchange_.settle(fallback ? events::Outcome::fallback : events::Outcome::ok);
+        if (fallback) count_fallback();
+        deliver_whole(result);
+    }
+
+    // The provider's own words about what is wrong with the request.
+    void rejected(AttemptResult& result) {
+        exchange_.settle(events::Outcome::client_error);
+        exchange_.note_error("upstream_rejected", result.message);
+        result.header_lines += "x-tidegate-error: upstream_rejected\r\n";
+        deliver_whole(result);
+    }
+
     // True if the chain ends with this result.
-    bool finished(AttemptResult& result, const FeatureVariant& variant) {
+    bool finished(AttemptResult& result) {
         if (result.reason == Reason::ok) {
-            exchange_.answered_model = result.answered_model;
-            exchange_.finish_reason = result.finish;
-            const bool fallback = &variant != exchange_.variant;
-            exchange_.settle(fallback ? events::Outcome::fallback : events::Outcome::ok);
-            if (fallback) count_fallback();
-            deliver_whole(result);
+            answered(result);
             return true;
         }
         if (result.reason == Reason::cancelled) {
@@ -187,10 +202,7 @@ class Answering {
             return true;
         }
         if (result.reason == Reason::rejected) {
-            exchange_.settle(events::Outcome::client_error);
-            exchange_.note_error("upstream_rejected", result.message);
-            result.header_lines += "x-tidegate-error: upstream_rejected\r\n";
-            deliver_whole(result);
+            rejected(result);
             return true;
         }
         if (calls::allows_fallback(result.reason)) return false;
@@ -207,6 +219,7 @@ class Answering {
             if (result.released) {
                 break_off(exchange_, ended);
             } else {
+                exchange_.nobody_answered();
                 exchange_.refuse(events::Outcome::upstream_error, 503, "overloaded", "The gateway is shutting down.", "retry-after: 1\r\n");
             }
             return;
