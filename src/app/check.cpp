@@ -1,9 +1,9 @@
+#include "app/commands.h"
+#include "app/version.h"
+
 #include <tidegate/config/snapshot.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/store/store.h>
-
-#include "app/commands.h"
-#include "app/version.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,14 +13,18 @@ namespace tidegate::app {
 namespace {
 
 // Hashes are compared only with a store that exists: a check must not make one.
-Result<std::map<std::string, std::string>> served_hashes(const std::string& url, const Clock& clock, bool& compared) {
+Result<std::map<std::string, std::string>> served_hashes(const std::string& url, const Clock& clock,
+                                                         bool& compared) {
     const std::string path = url.substr(url.find(':') + 1);
     std::error_code error;
-    if (!std::filesystem::exists(path, error)) return std::map<std::string, std::string>{};
+    if (!std::filesystem::exists(path, error))
+        return std::map<std::string, std::string>{};
     auto store = store::open_store(url, clock);
-    if (!store) return std::map<std::string, std::string>{};
+    if (!store)
+        return std::map<std::string, std::string>{};
     auto hashes = (*store)->served_hashes();
-    if (hashes) compared = true;
+    if (hashes)
+        compared = true;
     return hashes;
 }
 
@@ -39,10 +43,12 @@ int check(const cli::CheckOptions& options) {
     };
     const config::Loaded loaded = config::load(options.config, context);
     std::fputs(loaded.problems.text().c_str(), stderr);
-    if (!loaded.snapshot) return EXIT_FAILURE;
-    std::printf("%s is valid: %zu features. %s\n", options.config.c_str(), loaded.snapshot->features->features.size(),
-                compared ? "Prompts were compared with what the store has served."
-                         : "The store could not be reached, so prompts were not compared with what was served.");
+    if (!loaded.snapshot)
+        return EXIT_FAILURE;
+    std::printf(
+        "%s is valid: %zu features. %s\n", options.config.c_str(), loaded.snapshot->features->features.size(),
+        compared ? "Prompts were compared with what the store has served."
+                 : "The store could not be reached, so prompts were not compared with what was served.");
     return EXIT_SUCCESS;
 }
 

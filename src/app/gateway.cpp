@@ -1,8 +1,8 @@
 #include "app/gateway.h"
 
-#include <tidegate/base/log.h>
-
 #include "app/version.h"
+
+#include <tidegate/base/log.h>
 
 #include <future>
 
@@ -15,7 +15,8 @@ constexpr Duration kRecordPatience = std::chrono::seconds{10};
 
 void set_log(const config::Snapshot& snapshot) {
     log::set_level(snapshot.log.level);
-    if (snapshot.log.format) log::set_format(*snapshot.log.format);
+    if (snapshot.log.format)
+        log::set_format(*snapshot.log.format);
 }
 
 std::string lines_of(const yaml::Problems& problems) {
@@ -28,14 +29,17 @@ std::string lines_of(const yaml::Problems& problems) {
 
 Gateway::Worker::Worker(std::size_t index, const Clock& clock, pipeline::Services& services,
                         std::shared_ptr<const pipeline::FeatureTable> table)
-    : io("io-" + std::to_string(index), index, clock), client(io), state(io, services, client, std::move(table)) {}
+    : io("io-" + std::to_string(index), index, clock),
+      client(io),
+      state(io, services, client, std::move(table)) {}
 
 Gateway::Gateway(std::string config_path)
     : config_path_(std::move(config_path)), metrics_(kVersion, kRevision), simulators_(clock_) {}
 
 // In the reverse order of `start`: nobody uses what is gone.
 Gateway::~Gateway() {
-    if (watcher_) watcher_->stop();
+    if (watcher_)
+        watcher_->stop();
     admin_server_.reset();
     api_server_.reset();
     for (const auto& worker : workers_) worker->io.stop();
@@ -52,7 +56,8 @@ config::Loaded Gateway::load() {
         .served_hashes = [this](const std::string& url) -> Result<std::map<std::string, std::string>> {
             if (!store_) {
                 auto store = store::open_store(url, clock_);
-                if (!store) return store.error();
+                if (!store)
+                    return store.error();
                 store_ = std::move(*store);
             }
             return store_->served_hashes();
@@ -67,15 +72,20 @@ Result<void> Gateway::start() {
     watcher_ = std::make_unique<config::Watcher>([this] { reload(); });
     config::Loaded loaded = load();
     for (const yaml::Problem& problem : loaded.problems.all()) {
-        if (problem.severity == yaml::Severity::warning) log::warn("config", "{}", problem.text());
+        if (problem.severity == yaml::Severity::warning)
+            log::warn("config", "{}", problem.text());
     }
-    if (!loaded.snapshot) return Error{ErrorKind::invalid_input, ErrorSource::gateway, lines_of(loaded.problems)};
+    if (!loaded.snapshot)
+        return Error{ErrorKind::invalid_input, ErrorSource::gateway, lines_of(loaded.problems)};
     current_ = std::move(loaded.snapshot);
     set_log(*current_);
 
-    if (auto opened = open_recorder(); !opened) return opened;
-    if (auto started = start_api(); !started) return started;
-    if (auto started = start_admin(); !started) return started;
+    if (auto opened = open_recorder(); !opened)
+        return opened;
+    if (auto started = start_api(); !started)
+        return started;
+    if (auto started = start_admin(); !started)
+        return started;
     observe_process();
     observe_circuits(*current_);
     metrics_.reloaded(true, clock_.wall());
@@ -85,10 +95,12 @@ Result<void> Gateway::start() {
 
 Result<void> Gateway::open_recorder() {
     auto recorder = events::Recorder::open(current_->recorder, clock_);
-    if (!recorder) return recorder.error();
+    if (!recorder)
+        return recorder.error();
     recorder_ = std::move(*recorder);
     const bool strict = current_->recorder.log.durability == events::Durability::strict;
-    services_ = std::make_unique<pipeline::Services>(pipeline::Services{recorder_->log(), metrics_, *store_, strict});
+    services_ =
+        std::make_unique<pipeline::Services>(pipeline::Services{recorder_->log(), metrics_, *store_, strict});
     return {};
 }
 
@@ -103,7 +115,8 @@ Result<void> Gateway::start_api() {
     }
     api_ = std::make_unique<pipeline::Api>(std::move(states), [this] { return readiness(); });
     auto server = http::Server::listen(current_->listener, std::move(io_threads), *api_);
-    if (!server) return server.error();
+    if (!server)
+        return server.error();
     api_server_ = std::move(*server);
     for (const auto& worker : workers_) worker->io.start();
     return {};
@@ -114,27 +127,41 @@ Result<void> Gateway::start_admin() {
     listener.address = current_->fixed.admin;
     listener.limits.body = kAdminBody;
     auto server = admin::Server::start(std::move(listener), current_->admin, admin_services(), clock_);
-    if (!server) return server.error();
+    if (!server)
+        return server.error();
     admin_server_ = std::move(*server);
     return {};
 }
 
-void Gateway::watch(const config::Loaded& loaded) { watcher_->watch(loaded.files, loaded.patterns); }
+void Gateway::watch(const config::Loaded& loaded) {
+    watcher_->watch(loaded.files, loaded.patterns);
+}
 
 std::vector<std::string> Gateway::needs_restart(const config::Snapshot& next) const {
     std::vector<std::string> keys;
     const config::Fixed& before = current_->fixed;
-    if (next.fixed.listen != before.listen) keys.emplace_back("server.listen");
-    if (next.fixed.admin != before.admin) keys.emplace_back("server.admin");
-    if (next.fixed.threads != before.threads) keys.emplace_back("server.threads");
-    if (next.fixed.store_url != before.store_url) keys.emplace_back("store");
-    if (next.listener.tls.has_value() != current_->listener.tls.has_value()) keys.emplace_back("server.tls");
-    if (next.recorder.log.directory != current_->recorder.log.directory) keys.emplace_back("records.directory");
-    if (next.recorder.log.content != current_->recorder.log.content) keys.emplace_back("records.content");
-    if (next.recorder.log.keep != current_->recorder.log.keep) keys.emplace_back("records.keep");
-    if (next.recorder.log.keep_bytes != current_->recorder.log.keep_bytes) keys.emplace_back("records.keep_bytes");
-    if (next.recorder.log.durability != current_->recorder.log.durability) keys.emplace_back("events.durability");
-    if (next.recorder.json_lines != current_->recorder.json_lines) keys.emplace_back("events.sinks");
+    if (next.fixed.listen != before.listen)
+        keys.emplace_back("server.listen");
+    if (next.fixed.admin != before.admin)
+        keys.emplace_back("server.admin");
+    if (next.fixed.threads != before.threads)
+        keys.emplace_back("server.threads");
+    if (next.fixed.store_url != before.store_url)
+        keys.emplace_back("store");
+    if (next.listener.tls.has_value() != current_->listener.tls.has_value())
+        keys.emplace_back("server.tls");
+    if (next.recorder.log.directory != current_->recorder.log.directory)
+        keys.emplace_back("records.directory");
+    if (next.recorder.log.content != current_->recorder.log.content)
+        keys.emplace_back("records.content");
+    if (next.recorder.log.keep != current_->recorder.log.keep)
+        keys.emplace_back("records.keep");
+    if (next.recorder.log.keep_bytes != current_->recorder.log.keep_bytes)
+        keys.emplace_back("records.keep_bytes");
+    if (next.recorder.log.durability != current_->recorder.log.durability)
+        keys.emplace_back("events.durability");
+    if (next.recorder.json_lines != current_->recorder.json_lines)
+        keys.emplace_back("events.sinks");
     return keys;
 }
 
@@ -147,11 +174,13 @@ admin::ReloadOutcome Gateway::reload() {
     if (loaded.snapshot) {
         for (const std::string& key : needs_restart(*loaded.snapshot)) {
             restart = true;
-            outcome.problems.push_back(config_path_ + ": " + key + " has changed, which needs a restart; nothing was changed");
+            outcome.problems.push_back(config_path_ + ": " + key +
+                                       " has changed, which needs a restart; nothing was changed");
         }
     }
     outcome.reloaded = loaded.snapshot != nullptr && !restart;
-    if (outcome.reloaded) publish(std::move(loaded.snapshot));
+    if (outcome.reloaded)
+        publish(std::move(loaded.snapshot));
     metrics_.reloaded(outcome.reloaded, clock_.wall());
     // What was read is watched in either case: the next change may mend it.
     watch(loaded);
@@ -170,9 +199,11 @@ void Gateway::publish(std::shared_ptr<const config::Snapshot> snapshot) {
     }
     api_server_->update(snapshot->listener.limits, snapshot->listener.timeouts);
     if (snapshot->listener.tls) {
-        if (auto updated = api_server_->update_tls(*snapshot->listener.tls); !updated) log::error("config", "{}", updated.error().message);
+        if (auto updated = api_server_->update_tls(*snapshot->listener.tls); !updated)
+            log::error("config", "{}", updated.error().message);
     }
-    if (auto updated = admin_server_->update(snapshot->admin); !updated) log::error("config", "{}", updated.error().message);
+    if (auto updated = admin_server_->update(snapshot->admin); !updated)
+        log::error("config", "{}", updated.error().message);
     set_log(*snapshot);
     observe_circuits(*snapshot);
     const std::lock_guard lock(current_mutex_);
@@ -186,8 +217,10 @@ std::shared_ptr<const config::Snapshot> Gateway::current() const {
 
 pipeline::Readiness Gateway::readiness() const {
     pipeline::Readiness readiness;
-    if (draining_) readiness.reasons.emplace_back("draining");
-    if (!recorder_->log().has_room()) readiness.reasons.emplace_back("call records cannot be written");
+    if (draining_)
+        readiness.reasons.emplace_back("draining");
+    if (!recorder_->log().has_room())
+        readiness.reasons.emplace_back("call records cannot be written");
     readiness.ready = readiness.reasons.empty();
     return readiness;
 }
@@ -197,7 +230,8 @@ void Gateway::drain() {
     watcher_->stop();
     const Duration patience = current()->drain;
     const bool clean = api_server_->drain(patience);
-    log::info("app", "{}", clean ? "every call has ended" : "the calls that were left at the deadline were ended");
+    log::info("app", "{}",
+              clean ? "every call has ended" : "the calls that were left at the deadline were ended");
     recorder_->close(kRecordPatience);
     store_->close();
 }

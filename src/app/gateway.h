@@ -25,7 +25,8 @@
 
 namespace tidegate::app {
 
-// Start, reload and drain block: they belong to the main thread, the watcher's or the admin port's change thread.
+// Start, reload and drain block: they belong to the main thread, the watcher's or the admin port's change
+// thread.
 class Gateway {
   public:
     explicit Gateway(std::string config_path);
@@ -37,7 +38,8 @@ class Gateway {
     Result<void> start();
     // Whole or not at all; returns when every thread has the new configuration.
     admin::ReloadOutcome reload();
-    // Not ready any more; streams finish or end with an error event at the configured deadline; records reach the disk.
+    // Not ready any more; streams finish or end with an error event at the configured deadline; records reach
+    // the disk.
     void drain();
 
     std::string api_address() const { return api_server_->address(); }
@@ -46,7 +48,8 @@ class Gateway {
   private:
     // One I/O thread with what is its own.
     struct Worker {
-        Worker(std::size_t index, const Clock& clock, pipeline::Services& services, std::shared_ptr<const pipeline::FeatureTable> table);
+        Worker(std::size_t index, const Clock& clock, pipeline::Services& services,
+               std::shared_ptr<const pipeline::FeatureTable> table);
 
         async::IoThread io;
         upstream::Client client;

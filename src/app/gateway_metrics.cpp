@@ -9,16 +9,19 @@ using metrics::Metrics;
 
 void Gateway::observe_process() {
     events::Log& log = recorder_->log();
-    metrics_.observe(Metrics::Kind::gauge, "tidegate_events_queued", "Call records that are not on disk yet.", {},
-                     [&log] { return static_cast<double>(log.stats().queued); });
-    metrics_.observe(Metrics::Kind::counter, "tidegate_events_lost_total", "Call records that can no longer be read.", {{"sink", "log"}},
+    metrics_.observe(Metrics::Kind::gauge, "tidegate_events_queued", "Call records that are not on disk yet.",
+                     {}, [&log] { return static_cast<double>(log.stats().queued); });
+    metrics_.observe(Metrics::Kind::counter, "tidegate_events_lost_total",
+                     "Call records that can no longer be read.", {{"sink", "log"}},
                      [&log] { return static_cast<double>(log.stats().lost); });
-    metrics_.observe(Metrics::Kind::gauge, "tidegate_index_lag_seconds", "How far the searchable index is behind the log.", {},
+    metrics_.observe(Metrics::Kind::gauge, "tidegate_index_lag_seconds",
+                     "How far the searchable index is behind the log.", {},
                      [this] { return std::chrono::duration<double>(recorder_->index_lag()).count(); });
     const auto sinks = recorder_->sinks();
     for (std::size_t i = 0; i < sinks.size(); ++i) {
-        metrics_.observe(Metrics::Kind::counter, "tidegate_events_published_total", "Call records that a sink has taken.",
-                         {{"sink", sinks[i].name}}, [this, i] { return static_cast<double>(recorder_->sinks()[i].published); });
+        metrics_.observe(Metrics::Kind::counter, "tidegate_events_published_total",
+                         "Call records that a sink has taken.", {{"sink", sinks[i].name}},
+                         [this, i] { return static_cast<double>(recorder_->sinks()[i].published); });
     }
     metrics_.observe(Metrics::Kind::gauge, "tidegate_connections", "Open connections of clients.", {},
                      [this] { return static_cast<double>(api_server_->statistics().open()); });
@@ -33,9 +36,12 @@ void Gateway::observe_circuits(const config::Snapshot& snapshot) {
         metrics_.observe(Metrics::Kind::gauge, "tidegate_circuit_state", "0 closed, 1 half open, 2 open.",
                          {{"provider", provider}, {"model", name}}, [this, breaker = model->breaker] {
                              switch (breaker->state(clock_.steady())) {
-                                 case upstream::CircuitState::closed: return 0.0;
-                                 case upstream::CircuitState::half_open: return 1.0;
-                                 case upstream::CircuitState::open: return 2.0;
+                                 case upstream::CircuitState::closed:
+                                     return 0.0;
+                                 case upstream::CircuitState::half_open:
+                                     return 1.0;
+                                 case upstream::CircuitState::open:
+                                     return 2.0;
                              }
                              return 0.0;
                          });

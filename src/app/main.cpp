@@ -1,7 +1,7 @@
-#include <tidegate/cli/cli.h>
-
 #include "app/commands.h"
 #include "app/version.h"
+
+#include <tidegate/cli/cli.h>
 
 #include <cstdio>
 #include <cstdlib>

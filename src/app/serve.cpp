@@ -1,15 +1,16 @@
-#include <tidegate/base/log.h>
-
 #include "app/commands.h"
 #include "app/gateway.h"
 #include "app/signals.h"
 #include "app/version.h"
 
+#include <tidegate/base/log.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <sys/resource.h>
 #include <thread>
+
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace tidegate::app {
@@ -18,7 +19,8 @@ namespace {
 // Every connection costs a descriptor or two; the soft limit of most systems is 1024.
 void raise_descriptor_limit() {
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -26,7 +28,8 @@ void raise_descriptor_limit() {
 void write_ports(const std::string& path, const Gateway& gateway) {
     // Renamed into place, so that a reader never sees half of it.
     const std::string temporary = path + ".new";
-    std::ofstream(temporary) << R"({"api": ")" << gateway.api_address() << R"(", "admin": ")" << gateway.admin_address() << "\"}\n";
+    std::ofstream(temporary) << R"({"api": ")" << gateway.api_address() << R"(", "admin": ")"
+                             << gateway.admin_address() << "\"}\n";
     std::rename(temporary.c_str(), path.c_str());
 }
 
@@ -60,8 +63,10 @@ int serve(const cli::ServeOptions& options) {
             std::fprintf(stderr, "%s\n", started.error().text().c_str());
             status = EXIT_FAILURE;
         } else {
-            log::info("app", "tidegate {} ({}) serves on {}, admin on {}", kVersion, kRevision, gateway.api_address(), gateway.admin_address());
-            if (options.ports_file) write_ports(*options.ports_file, gateway);
+            log::info("app", "tidegate {} ({}) serves on {}, admin on {}", kVersion, kRevision,
+                      gateway.api_address(), gateway.admin_address());
+            if (options.ports_file)
+                write_ports(*options.ports_file, gateway);
             wait_for_end(signals, gateway);
             drain(signals, gateway);
         }

@@ -5,7 +5,8 @@
 
 namespace tidegate::app {
 
-// Blocks SIGINT, SIGTERM and SIGHUP for this thread and those it will start, and ignores SIGPIPE. Call it first.
+// Blocks SIGINT, SIGTERM and SIGHUP for this thread and those it will start, and ignores SIGPIPE. Call it
+// first.
 inline sigset_t block_signals() {
     std::signal(SIGPIPE, SIG_IGN);
     sigset_t signals;

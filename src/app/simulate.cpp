@@ -1,8 +1,8 @@
-#include <tidegate/base/log.h>
-#include <tidegate/simulator/simulator.h>
-
 #include "app/commands.h"
 #include "app/signals.h"
+
+#include <tidegate/base/log.h>
+#include <tidegate/simulator/simulator.h>
 
 #include <cstdio>
 #include <cstdlib>

@@ -15,7 +15,8 @@ config::SimulatorAddresses Simulators::start(const std::map<std::string, simulat
         Running& running = running_[name];
         if (!running.simulator || running.options != options) {
             auto simulator = std::make_unique<simulator::Simulator>(options, clock_);
-            if (running.simulator) replaced_.push_back({now, std::move(running.simulator)});
+            if (running.simulator)
+                replaced_.push_back({now, std::move(running.simulator)});
             running.simulator = std::move(simulator);
             running.options = options;
         }

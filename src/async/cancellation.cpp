@@ -4,10 +4,14 @@ namespace tidegate::async {
 
 std::string_view to_string(CancelReason reason) {
     switch (reason) {
-        case CancelReason::client_gone: return "client_gone";
-        case CancelReason::deadline: return "deadline";
-        case CancelReason::shutdown: return "shutdown";
-        case CancelReason::superseded: return "superseded";
+        case CancelReason::client_gone:
+            return "client_gone";
+        case CancelReason::deadline:
+            return "deadline";
+        case CancelReason::shutdown:
+            return "shutdown";
+        case CancelReason::superseded:
+            return "superseded";
     }
     return "superseded";
 }
@@ -20,20 +24,24 @@ Cancellation::Listener::Listener(Cancellation& cancellation, std::function<void(
         return;
     }
     next_ = cancellation.first_;
-    if (next_ != nullptr) next_->previous_ = this;
+    if (next_ != nullptr)
+        next_->previous_ = this;
     cancellation.first_ = this;
 }
 
 Cancellation::Listener::~Listener() {
-    if (cancellation_ != nullptr) cancellation_->remove(*this);
+    if (cancellation_ != nullptr)
+        cancellation_->remove(*this);
 }
 
 Cancellation::~Cancellation() {
-    for (Listener* listener = first_; listener != nullptr; listener = listener->next_) listener->cancellation_ = nullptr;
+    for (Listener* listener = first_; listener != nullptr; listener = listener->next_)
+        listener->cancellation_ = nullptr;
 }
 
 void Cancellation::cancel(CancelReason reason) {
-    if (reason_) return;
+    if (reason_)
+        return;
     reason_ = reason;
     while (first_ != nullptr) {
         Listener& listener = *first_;
@@ -48,7 +56,8 @@ void Cancellation::remove(Listener& listener) {
     } else {
         first_ = listener.next_;
     }
-    if (listener.next_ != nullptr) listener.next_->previous_ = listener.previous_;
+    if (listener.next_ != nullptr)
+        listener.next_->previous_ = listener.previous_;
     listener.cancellation_ = nullptr;
     listener.previous_ = listener.next_ = nullptr;
 }

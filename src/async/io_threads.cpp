@@ -1,12 +1,12 @@
 #include <tidegate/async/io_threads.h>
-
 #include <tidegate/base/log.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <cmath>
 #include <fstream>
 #include <future>
+
+#include <boost/asio/post.hpp>
 #include <pthread.h>
 #include <sched.h>
 
@@ -21,7 +21,9 @@ IoThread::IoThread(std::string name, std::size_t index, const Clock& clock)
       ticker_(context_),
       work_(asio::make_work_guard(context_)) {}
 
-IoThread::~IoThread() { stop(); }
+IoThread::~IoThread() {
+    stop();
+}
 
 void IoThread::start() {
     ticker_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(TimerWheel::kTick));
@@ -42,15 +44,18 @@ void IoThread::start() {
 
 void IoThread::tick() {
     ticker_.async_wait([this](boost::system::error_code error) {
-        if (error) return;
+        if (error)
+            return;
         wheel_.advance();
-        ticker_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(TimerWheel::kTick));
+        ticker_.expires_after(
+            std::chrono::duration_cast<std::chrono::steady_clock::duration>(TimerWheel::kTick));
         tick();
     });
 }
 
 void IoThread::stop() {
-    if (!thread_.joinable()) return;
+    if (!thread_.joinable())
+        return;
     asio::post(context_, [this] { ticker_.cancel(); });
     work_.reset();
     context_.stop();
@@ -73,7 +78,8 @@ double control_group_quota() {
     std::ifstream file("/sys/fs/cgroup/cpu.max");
     double quota = 0;
     double period = 0;
-    if (file >> quota >> period && period > 0) return quota / period;
+    if (file >> quota >> period && period > 0)
+        return quota / period;
     return 0;
 }
 
@@ -83,9 +89,11 @@ std::size_t usable_cpus() {
     cpu_set_t set;
     CPU_ZERO(&set);
     std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    if (sched_getaffinity(0, sizeof set, &set) == 0) cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
     const double quota = control_group_quota();
-    if (quota <= 0) return cores;
+    if (quota <= 0)
+        return cores;
     return std::clamp<std::size_t>(static_cast<std::size_t>(std::ceil(quota)), 1, cores);
 }
 

@@ -7,21 +7,28 @@ namespace tidegate::async {
 TimerWheel::Entry::Entry(TimerWheel& wheel, std::function<void()> on_expiry)
     : wheel_(wheel), on_expiry_(std::move(on_expiry)) {}
 
-TimerWheel::Entry::~Entry() { disarm(); }
+TimerWheel::Entry::~Entry() {
+    disarm();
+}
 
 void TimerWheel::Entry::arm(SteadyTime deadline) {
-    if (!armed()) ++wheel_.armed_;
+    if (!armed())
+        ++wheel_.armed_;
     // Rounded up, so that it never fires early.
     deadline_ = std::max(wheel_.tick_of(deadline) + 1, wheel_.current_ + 1);
-    if (linked_ != kDisarmed && linked_ <= deadline_) return;  // moves on when its slot comes up
+    if (linked_ != kDisarmed && linked_ <= deadline_)
+        return;  // moves on when its slot comes up
     unlink();
     link(deadline_);
 }
 
-void TimerWheel::Entry::arm_in(Duration wait) { arm(wheel_.clock_.steady() + wait); }
+void TimerWheel::Entry::arm_in(Duration wait) {
+    arm(wheel_.clock_.steady() + wait);
+}
 
 void TimerWheel::Entry::disarm() {
-    if (armed()) --wheel_.armed_;
+    if (armed())
+        --wheel_.armed_;
     deadline_ = kDisarmed;
     unlink();
 }
@@ -32,19 +39,23 @@ void TimerWheel::Entry::link(std::int64_t tick) {
     Entry*& head = wheel_.slots_[static_cast<std::size_t>(linked_) % kSlots];
     previous_ = nullptr;
     next_ = head;
-    if (head != nullptr) head->previous_ = this;
+    if (head != nullptr)
+        head->previous_ = this;
     head = this;
 }
 
 void TimerWheel::Entry::unlink() {
-    if (linked_ == kDisarmed) return;
-    if (wheel_.visiting_next_ == this) wheel_.visiting_next_ = next_;
+    if (linked_ == kDisarmed)
+        return;
+    if (wheel_.visiting_next_ == this)
+        wheel_.visiting_next_ = next_;
     if (previous_ != nullptr) {
         previous_->next_ = next_;
     } else {
         wheel_.slots_[static_cast<std::size_t>(linked_) % kSlots] = next_;
     }
-    if (next_ != nullptr) next_->previous_ = previous_;
+    if (next_ != nullptr)
+        next_->previous_ = previous_;
     previous_ = next_ = nullptr;
     linked_ = kDisarmed;
 }
@@ -54,7 +65,9 @@ TimerWheel::TimerWheel(const Clock& clock) : clock_(clock), origin_(clock.steady
 // Entries outlive no wheel: their owners are gone before the thread is.
 TimerWheel::~TimerWheel() = default;
 
-std::int64_t TimerWheel::tick_of(SteadyTime time) const { return (time - origin_) / kTick; }
+std::int64_t TimerWheel::tick_of(SteadyTime time) const {
+    return (time - origin_) / kTick;
+}
 
 void TimerWheel::advance() {
     const std::int64_t now = tick_of(clock_.steady());

@@ -8,22 +8,30 @@ WallTime SystemClock::wall() const {
     return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
 
-SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+SteadyTime SystemClock::steady() const {
+    return std::chrono::steady_clock::now();
+}
 
 // The steady clock starts an hour in, so that tests may subtract from it.
 ManualClock::ManualClock(WallTime start)
     : wall_(start.time_since_epoch().count()), steady_(Duration{std::chrono::hours{1}}.count()) {}
 
-WallTime ManualClock::wall() const { return WallTime{Duration{wall_.load()}}; }
+WallTime ManualClock::wall() const {
+    return WallTime{Duration{wall_.load()}};
+}
 
-SteadyTime ManualClock::steady() const { return SteadyTime{Duration{steady_.load()}}; }
+SteadyTime ManualClock::steady() const {
+    return SteadyTime{Duration{steady_.load()}};
+}
 
 void ManualClock::advance(Duration by) {
     wall_ += by.count();
     steady_ += by.count();
 }
 
-void ManualClock::jump_wall(Duration by) { wall_ += by.count(); }
+void ManualClock::jump_wall(Duration by) {
+    wall_ += by.count();
+}
 
 std::string format_utc(WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);

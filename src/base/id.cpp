@@ -16,15 +16,20 @@ std::mt19937_64& generator() {
 }
 
 int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
     return -1;
 }
 
 constexpr std::size_t kTextLength = 36;
 
-bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+bool is_dash_position(std::size_t i) {
+    return i == 8 || i == 13 || i == 18 || i == 23;
+}
 
 }  // namespace
 
@@ -44,16 +49,19 @@ CallId CallId::make(WallTime now) {
 }
 
 std::optional<CallId> CallId::parse(std::string_view text) {
-    if (text.size() != kTextLength) return std::nullopt;
+    if (text.size() != kTextLength)
+        return std::nullopt;
     CallId id;
     std::size_t nibble = 0;
     for (std::size_t i = 0; i < kTextLength; ++i) {
         if (is_dash_position(i)) {
-            if (text[i] != '-') return std::nullopt;
+            if (text[i] != '-')
+                return std::nullopt;
             continue;
         }
         const int value = hex_value(text[i]);
-        if (value < 0) return std::nullopt;
+        if (value < 0)
+            return std::nullopt;
         auto& byte = id.bytes_[nibble / 2];
         byte = static_cast<std::uint8_t>((byte << 4) | value);
         ++nibble;
@@ -66,7 +74,8 @@ std::string CallId::to_string() const {
     std::string out(kTextLength, '-');
     std::size_t nibble = 0;
     for (std::size_t i = 0; i < kTextLength; ++i) {
-        if (is_dash_position(i)) continue;
+        if (is_dash_position(i))
+            continue;
         const auto byte = bytes_[nibble / 2];
         out[i] = kHex[nibble % 2 == 0 ? byte >> 4 : byte & 0x0f];
         ++nibble;

@@ -1,6 +1,5 @@
-#include <tidegate/base/log.h>
-
 #include <tidegate/base/clock.h>
+#include <tidegate/base/log.h>
 #include <tidegate/base/text.h>
 
 #include <atomic>
@@ -23,10 +22,14 @@ std::shared_ptr<spdlog::async_logger> logger;
 
 std::string_view name_of(Level level) {
     switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warn: return "warn";
-        case Level::error: return "error";
+        case Level::debug:
+            return "debug";
+        case Level::info:
+            return "info";
+        case Level::warn:
+            return "warn";
+        case Level::error:
+            return "error";
     }
     return "error";
 }
@@ -53,26 +56,32 @@ void start(Level level, Format format) {
     current_level = level;
     current_format = format;
     pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-    logger = std::make_shared<spdlog::async_logger>("tidegate", std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool,
-                                                    spdlog::async_overflow_policy::overrun_oldest);
+    logger =
+        std::make_shared<spdlog::async_logger>("tidegate", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+                                               pool, spdlog::async_overflow_policy::overrun_oldest);
     logger->set_pattern("%v");
     logger->flush_on(spdlog::level::info);
 }
 
 void stop() {
-    if (logger) logger->flush();
+    if (logger)
+        logger->flush();
     // Queued lines hold the logger: the writer ends first, so that the logger goes here and not on its thread.
     pool.reset();
     logger.reset();
 }
 
-void set_level(Level level) { current_level = level; }
+void set_level(Level level) {
+    current_level = level;
+}
 
 void set_format(Format format) {
     current_format = format;
 }
 
-bool enabled(Level level) { return level >= current_level.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+    return level >= current_level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view module, std::string_view message) {
     const std::string line = line_of(level, module, message);

@@ -11,9 +11,12 @@ constexpr std::size_t kDecimals = 9;
 std::optional<std::int64_t> parse_digits(std::string_view digits) {
     std::int64_t value = 0;
     for (const char digit : digits) {
-        if (digit < '0' || digit > '9') return std::nullopt;
-        if (__builtin_mul_overflow(value, 10, &value)) return std::nullopt;
-        if (__builtin_add_overflow(value, digit - '0', &value)) return std::nullopt;
+        if (digit < '0' || digit > '9')
+            return std::nullopt;
+        if (__builtin_mul_overflow(value, 10, &value))
+            return std::nullopt;
+        if (__builtin_add_overflow(value, digit - '0', &value))
+            return std::nullopt;
     }
     return value;
 }
@@ -22,12 +25,15 @@ std::optional<std::int64_t> parse_digits(std::string_view digits) {
 
 std::optional<NanoDollars> NanoDollars::parse(std::string_view text) {
     const bool negative = !text.empty() && text.front() == '-';
-    if (negative) text.remove_prefix(1);
+    if (negative)
+        text.remove_prefix(1);
     const auto dot = text.find('.');
     const std::string_view whole = text.substr(0, dot);
     std::string decimals(dot == std::string_view::npos ? std::string_view{} : text.substr(dot + 1));
-    if (whole.empty() || decimals.size() > kDecimals) return std::nullopt;
-    if (dot != std::string_view::npos && decimals.empty()) return std::nullopt;
+    if (whole.empty() || decimals.size() > kDecimals)
+        return std::nullopt;
+    if (dot != std::string_view::npos && decimals.empty())
+        return std::nullopt;
     decimals.resize(kDecimals, '0');
 
     const auto dollars = parse_digits(whole);
@@ -41,8 +47,10 @@ std::optional<NanoDollars> NanoDollars::parse(std::string_view text) {
 }
 
 std::string NanoDollars::to_string() const {
-    const std::uint64_t absolute = nanos_ < 0 ? 0 - static_cast<std::uint64_t>(nanos_) : static_cast<std::uint64_t>(nanos_);
-    return fmt::format("{}{}.{:09}", nanos_ < 0 ? "-" : "", absolute / kNanosPerDollar, absolute % kNanosPerDollar);
+    const std::uint64_t absolute =
+        nanos_ < 0 ? 0 - static_cast<std::uint64_t>(nanos_) : static_cast<std::uint64_t>(nanos_);
+    return fmt::format("{}{}.{:09}", nanos_ < 0 ? "-" : "", absolute / kNanosPerDollar,
+                       absolute % kNanosPerDollar);
 }
 
 }  // namespace tidegate

@@ -6,26 +6,40 @@ namespace tidegate {
 
 std::string_view to_string(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::invalid_input: return "invalid_input";
-        case ErrorKind::not_found: return "not_found";
-        case ErrorKind::conflict: return "conflict";
-        case ErrorKind::too_large: return "too_large";
-        case ErrorKind::unavailable: return "unavailable";
-        case ErrorKind::overloaded: return "overloaded";
-        case ErrorKind::timeout: return "timeout";
-        case ErrorKind::cancelled: return "cancelled";
-        case ErrorKind::malformed: return "malformed";
-        case ErrorKind::io: return "io";
-        case ErrorKind::internal: return "internal";
+        case ErrorKind::invalid_input:
+            return "invalid_input";
+        case ErrorKind::not_found:
+            return "not_found";
+        case ErrorKind::conflict:
+            return "conflict";
+        case ErrorKind::too_large:
+            return "too_large";
+        case ErrorKind::unavailable:
+            return "unavailable";
+        case ErrorKind::overloaded:
+            return "overloaded";
+        case ErrorKind::timeout:
+            return "timeout";
+        case ErrorKind::cancelled:
+            return "cancelled";
+        case ErrorKind::malformed:
+            return "malformed";
+        case ErrorKind::io:
+            return "io";
+        case ErrorKind::internal:
+            return "internal";
     }
     return "internal";
 }
 
 std::string_view to_string(ErrorSource source) {
     switch (source) {
-        case ErrorSource::client: return "client";
-        case ErrorSource::gateway: return "gateway";
-        case ErrorSource::upstream: return "upstream";
+        case ErrorSource::client:
+            return "client";
+        case ErrorSource::gateway:
+            return "gateway";
+        case ErrorSource::upstream:
+            return "upstream";
     }
     return "gateway";
 }

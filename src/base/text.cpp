@@ -5,17 +5,23 @@
 namespace tidegate {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // The length of the well-formed UTF-8 character at `at` (Unicode 15, table 3-7), 0 if there is none.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
     const auto byte = [&](std::size_t i) -> std::uint8_t {
         return at + i < text.size() ? static_cast<std::uint8_t>(text[at + i]) : 0;
     };
-    const auto between = [](std::uint8_t value, std::uint8_t low, std::uint8_t high) { return value >= low && value <= high; };
+    const auto between = [](std::uint8_t value, std::uint8_t low, std::uint8_t high) {
+        return value >= low && value <= high;
+    };
     const std::uint8_t first = byte(0);
-    if (first < 0x80) return 1;
-    if (between(first, 0xc2, 0xdf)) return between(byte(1), 0x80, 0xbf) ? 2 : 0;
+    if (first < 0x80)
+        return 1;
+    if (between(first, 0xc2, 0xdf))
+        return between(byte(1), 0x80, 0xbf) ? 2 : 0;
     if (between(first, 0xe0, 0xef)) {
         const std::uint8_t low = first == 0xe0 ? 0xa0 : 0x80;
         const std::uint8_t high = first == 0xed ? 0x9f : 0xbf;
@@ -24,7 +30,8 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
     if (between(first, 0xf0, 0xf4)) {
         const std::uint8_t low = first == 0xf0 ? 0x90 : 0x80;
         const std::uint8_t high = first == 0xf4 ? 0x8f : 0xbf;
-        return between(byte(1), low, high) && between(byte(2), 0x80, 0xbf) && between(byte(3), 0x80, 0xbf) ? 4 : 0;
+        return between(byte(1), low, high) && between(byte(2), 0x80, 0xbf) && between(byte(3), 0x80, 0xbf) ? 4
+                                                                                                           : 0;
     }
     return 0;
 }
@@ -32,11 +39,21 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 void append_escaped(std::string& out, char c) {
     static constexpr char kHex[] = "0123456789abcdef";
     switch (c) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
+        case '"':
+            out += "\\\"";
+            return;
+        case '\\':
+            out += "\\\\";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
         default:
             out += "\\u00";
             out += kHex[(c >> 4) & 0x0f];
@@ -44,14 +61,18 @@ void append_escaped(std::string& out, char c) {
     }
 }
 
-bool is_plain(char c) { return static_cast<std::uint8_t>(c) >= 0x20 && static_cast<std::uint8_t>(c) < 0x80 && c != '"' && c != '\\'; }
+bool is_plain(char c) {
+    return static_cast<std::uint8_t>(c) >= 0x20 && static_cast<std::uint8_t>(c) < 0x80 && c != '"' && c != '\\';
+}
 
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
+    if (a.size() != b.size())
+        return false;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        if (lower(a[i]) != lower(b[i])) return false;
+        if (lower(a[i]) != lower(b[i]))
+            return false;
     }
     return true;
 }
@@ -76,7 +97,8 @@ void append_json_string(std::string& out, std::string_view text) {
         while (end < text.size() && is_plain(text[end])) ++end;
         out.append(text, at, end - at);
         at = end;
-        if (at == text.size()) break;
+        if (at == text.size())
+            break;
         if (static_cast<std::uint8_t>(text[at]) < 0x80) {
             append_escaped(out, text[at++]);
         } else if (const std::size_t length = utf8_length(text, at); length > 0) {
@@ -97,7 +119,8 @@ std::string json_string(std::string_view text) {
 }
 
 std::string_view utf8_prefix(std::string_view text, std::size_t bytes) {
-    if (text.size() <= bytes) return text;
+    if (text.size() <= bytes)
+        return text;
     std::size_t end = bytes;
     while (end > 0 && (static_cast<std::uint8_t>(text[end]) & 0xc0) == 0x80) --end;
     return text.substr(0, end);

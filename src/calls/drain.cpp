@@ -9,7 +9,8 @@ constexpr int kMostPieces = 16;
 async::Task<> read_rest(std::unique_ptr<upstream::Response> response) {
     for (int i = 0; i < kMostPieces; ++i) {
         const auto piece = co_await response->read();
-        if (!piece || piece->empty()) co_return;
+        if (!piece || piece->empty())
+            co_return;
     }
 }
 

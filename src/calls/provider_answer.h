@@ -17,7 +17,8 @@ namespace tidegate::calls {
 
 // The reason for a status that is no success.
 Reason reason_of_status(int status);
-// Whether it speaks of the provider's health: 408, 429 and 5xx. The client's mistakes and our credentials do not.
+// Whether it speaks of the provider's health: 408, 429 and 5xx. The client's mistakes and our credentials do
+// not.
 bool counts_for_breaker(int status);
 // Whether the same request may succeed a moment later.
 bool may_try_again(int status);

@@ -4,19 +4,32 @@ namespace tidegate::calls {
 
 std::string_view to_string(Reason reason) {
     switch (reason) {
-        case Reason::ok: return "ok";
-        case Reason::error: return "error";
-        case Reason::timeout: return "timeout";
-        case Reason::first_token_timeout: return "first_token_timeout";
-        case Reason::rate_limit: return "rate_limit";
-        case Reason::overloaded: return "overloaded";
-        case Reason::circuit_open: return "circuit_open";
-        case Reason::refusal: return "refusal";
-        case Reason::malformed: return "malformed";
-        case Reason::rejected: return "rejected";
-        case Reason::invalid_request: return "invalid_request";
-        case Reason::prompt_variable_missing: return "prompt_variable_missing";
-        case Reason::cancelled: return "cancelled";
+        case Reason::ok:
+            return "ok";
+        case Reason::error:
+            return "error";
+        case Reason::timeout:
+            return "timeout";
+        case Reason::first_token_timeout:
+            return "first_token_timeout";
+        case Reason::rate_limit:
+            return "rate_limit";
+        case Reason::overloaded:
+            return "overloaded";
+        case Reason::circuit_open:
+            return "circuit_open";
+        case Reason::refusal:
+            return "refusal";
+        case Reason::malformed:
+            return "malformed";
+        case Reason::rejected:
+            return "rejected";
+        case Reason::invalid_request:
+            return "invalid_request";
+        case Reason::prompt_variable_missing:
+            return "prompt_variable_missing";
+        case Reason::cancelled:
+            return "cancelled";
     }
     return "error";
 }
@@ -27,8 +40,10 @@ bool allows_fallback(Reason reason) {
         case Reason::rejected:
         case Reason::invalid_request:
         case Reason::prompt_variable_missing:
-        case Reason::cancelled: return false;
-        default: return true;
+        case Reason::cancelled:
+            return false;
+        default:
+            return true;
     }
 }
 

@@ -1,5 +1,10 @@
-// The attempt chain, in its order: prompt ▸ request ▸ admission ▸ provider ▸ settlement. Guardrails stand behind the
-// prompt and before the sink, the budget's reservation before the provider.
+// The attempt chain, in its order: prompt ▸ request ▸ admission ▸ provider ▸ settlement. Guardrails stand
+// behind the prompt and before the sink, the budget's reservation before the provider.
+#include "calls/drain.h"
+#include "calls/pause.h"
+#include "calls/provider_answer.h"
+#include "calls/settle.h"
+
 #include <tidegate/base/log.h>
 #include <tidegate/calls/attempt.h>
 #include <tidegate/dialect/answer.h>
@@ -10,11 +15,6 @@
 #include <tidegate/upstream/circuit_breaker.h>
 #include <tidegate/upstream/client.h>
 #include <tidegate/upstream/limits.h>
-
-#include "calls/drain.h"
-#include "calls/pause.h"
-#include "calls/provider_answer.h"
-#include "calls/settle.h"
 
 #include <algorithm>
 #include <memory>
@@ -55,7 +55,8 @@ class AttemptRun {
     }
 
     async::Task<AttemptResult> run() {
-        if (render_prompt() && write_request()) co_await call_provider();
+        if (render_prompt() && write_request())
+            co_await call_provider();
         const SteadyTime now = worker_.io.clock().steady();
         result_.record.latency = now - started_;
         result_.record.reason = to_string(result_.reason);
@@ -74,9 +75,11 @@ class AttemptRun {
     }
 
     bool render_prompt() {
-        if (!attempt_.variant.prompt) return true;
+        if (!attempt_.variant.prompt)
+            return true;
         auto messages = prompts::render(*attempt_.variant.prompt, attempt_.variables);
-        if (!messages) return fail(Reason::prompt_variable_missing, messages.error().message);
+        if (!messages)
+            return fail(Reason::prompt_variable_missing, messages.error().message);
         for (auto& message : *messages) prompt_.push_back({message.role, std::move(message.text)});
         return true;
     }
@@ -84,8 +87,10 @@ class AttemptRun {
     // Of limits the smallest counts: the client's, the variant's, the model's.
     std::int64_t output_limit() const {
         std::int64_t limit = model_.max_output;
-        if (attempt_.variant.max_output_tokens) limit = std::min(limit, *attempt_.variant.max_output_tokens);
-        if (const auto wanted = attempt_.request.max_output_tokens()) limit = std::min(limit, *wanted);
+        if (attempt_.variant.max_output_tokens)
+            limit = std::min(limit, *attempt_.variant.max_output_tokens);
+        if (const auto wanted = attempt_.request.max_output_tokens())
+            limit = std::min(limit, *wanted);
         return limit;
     }
 
@@ -93,16 +98,19 @@ class AttemptRun {
         dialect::RequestEdits edits;
         edits.model = model_.id;
         edits.prompt = prompt_;
-        if (attempt_.request.operation() == dialect::Operation::chat) edits.max_output_tokens = output_limit();
+        if (attempt_.request.operation() == dialect::Operation::chat)
+            edits.max_output_tokens = output_limit();
         edits.temperature = attempt_.variant.temperature;
         edits.top_p = attempt_.variant.top_p;
         edits.seed = attempt_.variant.seed;
-        if (!attempt_.variant.stop.empty()) edits.stop = std::span<const std::string>(attempt_.variant.stop);
+        if (!attempt_.variant.stop.empty())
+            edits.stop = std::span<const std::string>(attempt_.variant.stop);
         edits.reasoning_effort = attempt_.variant.reasoning_effort;
         edits.quirks = model_.quirks;
         edits.drop_reasoning = attempt_.provider_changed;
         auto written = dialect::write_request(attempt_.request, provider_.format, edits, *body_);
-        if (!written) return fail(Reason::invalid_request, written.error().message);
+        if (!written)
+            return fail(Reason::invalid_request, written.error().message);
         result_.record.dropped = std::move(*written);
         return true;
     }
@@ -116,12 +124,14 @@ class AttemptRun {
         auto admission = model_.breaker->admit(now());
         if (!admission) {
             result_.retry_after = model_.breaker->wait(now());
-            fail(Reason::circuit_open, fmt::format("{} was not called: it has failed too often just now", model_.name));
+            fail(Reason::circuit_open,
+                 fmt::format("{} was not called: it has failed too often just now", model_.name));
             co_return;
         }
         const auto permit = provider_.concurrency->try_acquire(provider_.endpoint->concurrent());
         if (!permit) {
-            fail(Reason::overloaded, fmt::format("the provider {} has its limit of concurrent requests", provider_.name));
+            fail(Reason::overloaded,
+                 fmt::format("the provider {} has its limit of concurrent requests", provider_.name));
             co_return;
         }
         provider_.retry_budget->request(now());
@@ -137,10 +147,13 @@ class AttemptRun {
             ++result_.record.tries;
             forget_last_try();
             co_await one_try(second);
-            if (second || !try_again_ || !attempt_.second_try || attempt_.cancellation.cancelled()) co_return;
+            if (second || !try_again_ || !attempt_.second_try || attempt_.cancellation.cancelled())
+                co_return;
             const Duration wait = result_.retry_after.value_or(Duration::zero());
-            if (now() + wait >= deadline_ || !provider_.retry_budget->try_take(now())) co_return;
-            if (wait > Duration::zero()) co_await pause(worker_.io, wait, attempt_.cancellation);
+            if (now() + wait >= deadline_ || !provider_.retry_budget->try_take(now()))
+                co_return;
+            if (wait > Duration::zero())
+                co_await pause(worker_.io, wait, attempt_.cancellation);
         }
     }
 
@@ -189,8 +202,10 @@ class AttemptRun {
 
     // Until the first content of a stream a nearer deadline holds.
     SteadyTime content_deadline() const {
-        if (!attempt_.request.stream() || result_.released) return deadline_;
-        const Duration first = std::min(attempt_.first_token.value_or(provider_.first_token), provider_.first_token);
+        if (!attempt_.request.stream() || result_.released)
+            return deadline_;
+        const Duration first =
+            std::min(attempt_.first_token.value_or(provider_.first_token), provider_.first_token);
         return std::min(deadline_, started_ + first);
     }
 
@@ -223,18 +238,23 @@ class AttemptRun {
         const dialect::ProviderError error = dialect::read_error(provider_.format, status, body);
         result_.retry_after = retry_after(response, worker_.io.clock().wall());
         Reason reason = reason_of_status(status);
-        if (reason == Reason::rejected && error.is_refusal) reason = Reason::refusal;
+        if (reason == Reason::rejected && error.is_refusal)
+            reason = Reason::refusal;
         fail(reason, fmt::format("{} answered {}: {}", provider_.name, status, error.message));
-        if (counts_for_breaker(status)) health_ = Health::bad;
-        try_again_ = may_try_again(status) && attempt_.last && result_.retry_after && *result_.retry_after <= kLongestSecondTryWait;
+        if (counts_for_breaker(status))
+            health_ = Health::bad;
+        try_again_ = may_try_again(status) && attempt_.last && result_.retry_after &&
+                     *result_.retry_after <= kLongestSecondTryWait;
         if (reason == Reason::rejected || reason == Reason::refusal) {
             result_.status = status;
-            result_.body = same_dialect() ? std::move(body)
-                                          : dialect::write_error(attempt_.request.format(), status, "upstream_rejected",
-                                                                 error.message, attempt_.call_id);
+            result_.body = same_dialect()
+                               ? std::move(body)
+                               : dialect::write_error(attempt_.request.format(), status, "upstream_rejected",
+                                                      error.message, attempt_.call_id);
         }
         if (status == 401 || status == 403 || status == 404) {
-            log::error("calls", "provider {} refuses model {} with {}: check its key and id", provider_.name, model_.name, status);
+            log::error("calls", "provider {} refuses model {} with {}: check its key and id", provider_.name,
+                       model_.name, status);
         }
     }
 
@@ -258,7 +278,8 @@ class AttemptRun {
         if (!same_dialect()) {
             const dialect::AnswerIdentity identity = identity_of();
             std::string translated;
-            const auto written = dialect::write_answer(provider_.format, attempt_.request.format(), body, *parser, identity, translated);
+            const auto written = dialect::write_answer(provider_.format, attempt_.request.format(), body,
+                                                       *parser, identity, translated);
             if (!written) {
                 malformed(written.error());
                 co_return;
@@ -267,13 +288,15 @@ class AttemptRun {
         }
         health_ = Health::good;
         result_.reason = facts->refusal ? Reason::refusal : Reason::ok;
-        if (facts->refusal) result_.message = fmt::format("{} refused", model_.name);
+        if (facts->refusal)
+            result_.message = fmt::format("{} refused", model_.name);
         result_.status = 200;
         result_.body = std::move(body);
     }
 
     dialect::AnswerIdentity identity_of() const {
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(worker_.io.clock().wall()).time_since_epoch().count();
+        const auto seconds =
+            std::chrono::floor<std::chrono::seconds>(worker_.io.clock().wall()).time_since_epoch().count();
         return {attempt_.call_id, {}, seconds};
     }
 
@@ -296,11 +319,14 @@ class AttemptRun {
         const dialect::StreamFacts& facts = relay.facts();
         take_facts(facts.usage, facts.model, facts.finish, spent);
         // Whatever broke it off, what did come stands before the error event.
-        if (result_.released && !facts.complete && !events->empty()) co_await sink_.write(*events);
-        if (facts.complete) drain(worker_.io, std::move(response));
+        if (result_.released && !facts.complete && !events->empty())
+            co_await sink_.write(*events);
+        if (facts.complete)
+            drain(worker_.io, std::move(response));
     }
 
-    async::Task<void> relay_events(upstream::Response& response, dialect::StreamRelay& relay, std::string& events, Spent& spent) {
+    async::Task<void> relay_events(upstream::Response& response, dialect::StreamRelay& relay,
+                                   std::string& events, Spent& spent) {
         for (;;) {
             const auto piece = co_await response.read();
             if (!piece) {
@@ -323,10 +349,13 @@ class AttemptRun {
                 end_of_stream(facts, events);
                 co_return;
             }
-            if (facts.content && !result_.released) release(response);
-            if (!result_.released || events.empty()) continue;
+            if (facts.content && !result_.released)
+                release(response);
+            if (!result_.released || events.empty())
+                continue;
             // Pieces that came together may leave together.
-            if (response.readable() && events.size() < kJoinedWrite) continue;
+            if (response.readable() && events.size() < kJoinedWrite)
+                continue;
             const auto written = co_await sink_.write(events);
             events.clear();
             if (!written) {
@@ -344,7 +373,8 @@ class AttemptRun {
     }
 
     void mark_first_token() {
-        if (!result_.record.first_token) result_.record.first_token = now() - started_;
+        if (!result_.record.first_token)
+            result_.record.first_token = now() - started_;
     }
 
     void end_of_stream(const dialect::StreamFacts& facts, std::string& events) {
@@ -353,7 +383,8 @@ class AttemptRun {
         result_.status = 200;
         result_.body = std::move(events);
         result_.reason = facts.refusal && !result_.released ? Reason::refusal : Reason::ok;
-        if (result_.reason == Reason::refusal) result_.message = fmt::format("{} refused", model_.name);
+        if (result_.reason == Reason::refusal)
+            result_.message = fmt::format("{} refused", model_.name);
     }
 
     // An error event within a stream: a fallback if nothing was released, else the client gets it as its end.
@@ -361,9 +392,12 @@ class AttemptRun {
         health_ = Health::bad;
         const bool overloaded = error.type == "overloaded_error";
         const bool limited = error.type.starts_with("rate_limit");
-        fail(limited ? Reason::rate_limit : overloaded ? Reason::overloaded : Reason::error,
+        fail(limited      ? Reason::rate_limit
+             : overloaded ? Reason::overloaded
+                          : Reason::error,
              fmt::format("{} broke its stream off: {}", provider_.name, error.message));
-        if (result_.released) result_.body = std::move(events);
+        if (result_.released)
+            result_.body = std::move(events);
     }
 
     async::Task<void> not_a_stream(upstream::Response& response, Spent& spent) {
@@ -380,10 +414,12 @@ class AttemptRun {
         fail(Reason::malformed, fmt::format("{} answered a stream with something else", provider_.name));
     }
 
-    void take_facts(const dialect::Usage& usage, const std::string& model, dialect::Finish finish, Spent& spent) {
+    void take_facts(const dialect::Usage& usage, const std::string& model, dialect::Finish finish,
+                    Spent& spent) {
         spent.usage = usage;
         result_.answered_model = model;
-        if (finish != dialect::Finish::none) result_.finish = dialect::to_string(finish);
+        if (finish != dialect::Finish::none)
+            result_.finish = dialect::to_string(finish);
     }
 
     void malformed(const Error& error) {
@@ -393,7 +429,9 @@ class AttemptRun {
 
     void failed(const Error& error) {
         switch (error.kind) {
-            case ErrorKind::cancelled: fail(Reason::cancelled, "the client left"); return;
+            case ErrorKind::cancelled:
+                fail(Reason::cancelled, "the client left");
+                return;
             case ErrorKind::timeout: {
                 // Connecting and idling have limits of their own, which say nothing of the first content.
                 const bool content_is_late = now() >= content_deadline() && content_deadline() < deadline_;
@@ -401,15 +439,20 @@ class AttemptRun {
                 break;
             }
             case ErrorKind::malformed:
-            case ErrorKind::too_large: fail(Reason::malformed, error.message); break;
-            default: fail(Reason::error, error.message);
+            case ErrorKind::too_large:
+                fail(Reason::malformed, error.message);
+                break;
+            default:
+                fail(Reason::error, error.message);
         }
         health_ = Health::bad;
     }
 
     void report(upstream::CircuitBreaker::Admission& admission) {
-        if (health_ == Health::good) admission.success(now());
-        if (health_ == Health::bad) admission.failure(now(), result_.retry_after.value_or(Duration::zero()));
+        if (health_ == Health::good)
+            admission.success(now());
+        if (health_ == Health::bad)
+            admission.failure(now(), result_.retry_after.value_or(Duration::zero()));
         model_.series->attempts(to_string(result_.reason)).increment();
         model_.series->duration.observe(now() - started_);
     }

@@ -12,17 +12,18 @@ namespace tidegate::calls {
 
 // How far a try came, as far as money is concerned.
 struct Spent {
-    bool sent_whole = false;        // the provider has the whole request
-    bool error_answer = false;      // and answered with a complete error: nothing is charged
-    std::size_t body_bytes = 0;     // of the request
-    std::uint64_t answer_bytes = 0; // received of a successful answer
-    bool answering = false;         // a successful answer had begun
-    dialect::Usage usage;           // if `reported`, what the provider says
+    bool sent_whole = false;         // the provider has the whole request
+    bool error_answer = false;       // and answered with a complete error: nothing is charged
+    std::size_t body_bytes = 0;      // of the request
+    std::uint64_t answer_bytes = 0;  // received of a successful answer
+    bool answering = false;          // a successful answer had begun
+    dialect::Usage usage;            // if `reported`, what the provider says
 };
 
-// Adds a try to the attempt's record: the reported usage, or bounds: one token a byte of the request (512 more with
-// tools; the model's context where bytes do not bound it), and for the output one token a byte received, or the whole
-// limit if no answer came.
-void settle(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent, events::Attempt& record);
+// Adds a try to the attempt's record: the reported usage, or bounds: one token a byte of the request (512 more
+// with tools; the model's context where bytes do not bound it), and for the output one token a byte received,
+// or the whole limit if no answer came.
+void settle(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent,
+            events::Attempt& record);
 
 }  // namespace tidegate::calls

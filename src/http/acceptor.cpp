@@ -105,8 +105,8 @@ async::Task<> serve(std::unique_ptr<Newcomer> newcomer) {
     if (error)
         co_return;
     newcomer->descriptor.release();
-    std::unique_ptr<Transport> transport = shard.tls ? make_tls_transport(std::move(socket), *shard.tls)
-                                                     : make_plain_transport(std::move(socket));
+    std::unique_ptr<Transport> transport =
+        shard.tls ? make_tls_transport(std::move(socket), *shard.tls) : make_plain_transport(std::move(socket));
     Session session(shared, shard, std::move(transport), std::move(newcomer->peer), newcomer->overflow);
     co_await session.serve();
 }

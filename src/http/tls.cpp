@@ -47,7 +47,8 @@ Result<boost::asio::ssl::context> make_tls_context(const TlsOptions& options) {
     return tls;
 }
 
-Result<std::vector<std::shared_ptr<boost::asio::ssl::context>>> make_tls_contexts(const TlsOptions& options, std::size_t count) {
+Result<std::vector<std::shared_ptr<boost::asio::ssl::context>>> make_tls_contexts(const TlsOptions& options,
+                                                                                  std::size_t count) {
     std::vector<std::shared_ptr<boost::asio::ssl::context>> contexts;
     for (std::size_t i = 0; i < count; ++i) {
         auto context = make_tls_context(options);

@@ -14,6 +14,7 @@ namespace tidegate::http {
 // TLS 1.2 or newer, HTTP/1.1 by ALPN. Says which file is wrong.
 Result<boost::asio::ssl::context> make_tls_context(const TlsOptions& options);
 // The same, once for each of `count` threads.
-Result<std::vector<std::shared_ptr<boost::asio::ssl::context>>> make_tls_contexts(const TlsOptions& options, std::size_t count);
+Result<std::vector<std::shared_ptr<boost::asio::ssl::context>>> make_tls_contexts(const TlsOptions& options,
+                                                                                  std::size_t count);
 
 }  // namespace tidegate::http

@@ -1,14 +1,13 @@
-#include <tidegate/pipeline/api.h>
+#include "pipeline/credentials.h"
+#include "pipeline/deliver.h"
+#include "pipeline/identify.h"
 
 #include <tidegate/base/text.h>
 #include <tidegate/dialect/error.h>
 #include <tidegate/http/header_lines.h>
 #include <tidegate/metrics/metrics.h>
+#include <tidegate/pipeline/api.h>
 #include <tidegate/pipeline/exchange.h>
-
-#include "pipeline/credentials.h"
-#include "pipeline/deliver.h"
-#include "pipeline/identify.h"
 
 #include <array>
 
@@ -36,16 +35,19 @@ constexpr std::array kRoutes{
 };
 
 // Known paths of the SDKs that are not served yet: a clear answer instead of a bare 404.
-constexpr std::array<std::string_view, 7> kLater{"/v1/responses",       "/v1/messages/count_tokens", "/v1beta/models",
-                                                 "/openai/deployments", "/v1/shadow",                "/v1/feedback",
-                                                 "/ofrep/v1/evaluate/flags"};
+constexpr std::array<std::string_view, 7> kLater{
+    "/v1/responses", "/v1/messages/count_tokens", "/v1beta/models", "/openai/deployments", "/v1/shadow",
+    "/v1/feedback",  "/ofrep/v1/evaluate/flags"};
 
 constexpr std::string_view kModels = "/v1/models";
 
-// The dialect in which to answer what is no call: by the path, else by the header that only Anthropic's clients send.
+// The dialect in which to answer what is no call: by the path, else by the header that only Anthropic's clients
+// send.
 Format format_of(const http::Request& request) {
-    if (request.path.starts_with("/v1/messages")) return Format::anthropic;
-    if (request.path.starts_with("/v1/chat/") || request.path == "/v1/embeddings") return Format::openai;
+    if (request.path.starts_with("/v1/messages"))
+        return Format::anthropic;
+    if (request.path.starts_with("/v1/chat/") || request.path == "/v1/embeddings")
+        return Format::openai;
     return request.header("anthropic-version") ? Format::anthropic : Format::openai;
 }
 
@@ -57,11 +59,13 @@ struct Problem {
 
 Problem unknown_path(const http::Request& request) {
     if (request.path.starts_with("/v1/v1/")) {
-        return {404, "not_found", "The path begins with /v1 twice: leave /v1 out of the SDK's base URL (Anthropic's SDK) or "
-                                  "write it once (OpenAI's SDK)."};
+        return {404, "not_found",
+                "The path begins with /v1 twice: leave /v1 out of the SDK's base URL (Anthropic's SDK) or "
+                "write it once (OpenAI's SDK)."};
     }
     for (const std::string_view later : kLater) {
-        if (request.path.starts_with(later)) return {501, "not_implemented", "This route is not served yet."};
+        if (request.path.starts_with(later))
+            return {501, "not_implemented", "This route is not served yet."};
     }
     return {404, "not_found", "There is no such route; see docs for those that exist."};
 }
@@ -69,8 +73,10 @@ Problem unknown_path(const http::Request& request) {
 async::Task<void> answer_problem(const http::Request& request, http::ResponseWriter& writer, Problem problem) {
     std::string lines(kJson);
     http::append_header_line(lines, "x-tidegate-error", problem.code);
-    if (problem.status == 501) lines += kNoRetry;
-    const std::string body = dialect::write_error(format_of(request), problem.status, problem.code, problem.message, "");
+    if (problem.status == 501)
+        lines += kNoRetry;
+    const std::string body =
+        dialect::write_error(format_of(request), problem.status, problem.code, problem.message, "");
     co_await writer.respond(problem.status, lines, body);
 }
 
@@ -79,7 +85,8 @@ async::Task<void> answer_problem(const http::Request& request, http::ResponseWri
 std::string to_json(const Readiness& readiness) {
     std::string json = readiness.ready ? R"({"ready":true,"reasons":[)" : R"({"ready":false,"reasons":[)";
     for (std::size_t i = 0; i < readiness.reasons.size(); ++i) {
-        if (i > 0) json += ',';
+        if (i > 0)
+            json += ',';
         append_json_string(json, readiness.reasons[i]);
     }
     json += "]}\n";
@@ -89,19 +96,24 @@ std::string to_json(const Readiness& readiness) {
 Api::Api(std::vector<ThreadState*> threads, std::function<Readiness()> readiness)
     : threads_(std::move(threads)), readiness_(std::move(readiness)), chain_(make_chain()) {}
 
-bool Api::always_served(std::string_view path) const { return path == "/healthz" || path == "/readyz"; }
+bool Api::always_served(std::string_view path) const {
+    return path == "/healthz" || path == "/readyz";
+}
 
 http::RefusalAnswer Api::refusal_answer(const http::Refusal& refusal) const {
     const Format format = refusal.request != nullptr ? format_of(*refusal.request) : Format::openai;
     std::string lines(kJson);
-    if (refusal.status == 501 || refusal.status == 505) lines += kNoRetry;
+    if (refusal.status == 501 || refusal.status == 505)
+        lines += kNoRetry;
     return {std::move(lines), dialect::write_error(format, refusal.status, refusal.code, refusal.message, "")};
 }
 
-async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter& writer, async::IoThread& thread) {
+async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter& writer,
+                              async::IoThread& thread) {
     ThreadState& state = *threads_[thread.index()];
     for (const Route& route : kRoutes) {
-        if (request.path != route.path) continue;
+        if (request.path != route.path)
+            continue;
         if (request.method == Method::post) {
             co_await call(request, writer, state, route.format, route.operation);
             co_return;
@@ -122,8 +134,8 @@ async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter
     co_await answer_problem(request, writer, std::move(problem));
 }
 
-async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& writer, ThreadState& state, Format format,
-                            Operation operation) {
+async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& writer, ThreadState& state,
+                            Format format, Operation operation) {
     Exchange exchange(state, request, writer, format, operation);
     auto parser = state.worker.parsers.borrow();
     auto view = dialect::RequestView::read(format, operation, request.body, *parser);

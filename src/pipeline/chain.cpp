@@ -1,20 +1,20 @@
-#include <tidegate/pipeline/chain.h>
-
-#include <tidegate/base/log.h>
-#include <tidegate/http/response_writer.h>
-#include <tidegate/pipeline/exchange.h>
-#include <tidegate/pipeline/thread_state.h>
-
 #include "pipeline/deliver.h"
 #include "pipeline/stages/answer.h"
 #include "pipeline/stages/flag.h"
 #include "pipeline/stages/record.h"
 
+#include <tidegate/base/log.h>
+#include <tidegate/http/response_writer.h>
+#include <tidegate/pipeline/chain.h>
+#include <tidegate/pipeline/exchange.h>
+#include <tidegate/pipeline/thread_state.h>
+
 namespace tidegate::pipeline {
 
 Chain make_chain() {
     std::vector<std::unique_ptr<Stage>> stages;
-    stages.push_back(std::make_unique<RecordStage>());  // first in, so that it completes last and sees all the others did
+    stages.push_back(
+        std::make_unique<RecordStage>());  // first in, so that it completes last and sees all the others did
     stages.push_back(std::make_unique<FlagStage>());    // everything below belongs to the variant
     stages.push_back(std::make_unique<AnswerStage>());  // the attempts and their fallbacks
     return Chain(std::move(stages));
@@ -28,7 +28,8 @@ async::Task<void> Chain::run(Exchange& exchange) const {
     if (exchange.thread.services.strict) {
         complete(exchange, entered);
         const bool durable = co_await exchange.recorded();
-        if (durable) co_await deliver(exchange);
+        if (durable)
+            co_await deliver(exchange);
         co_return;
     }
     co_await deliver(exchange);
@@ -41,12 +42,15 @@ async::Task<std::size_t> Chain::enter(Exchange& exchange) const {
         for (const auto& stage : stages_) {
             ++entered;
             Step step = stage->enter(exchange);
-            if (step == Step::wait) step = co_await stage->wait(exchange);
-            if (step == Step::answered) break;
+            if (step == Step::wait)
+                step = co_await stage->wait(exchange);
+            if (step == Step::answered)
+                break;
         }
     } catch (const std::exception& exception) {
         log::error("pipeline", "call {}: {}", exchange.id_text, exception.what());
-        exchange.refuse(events::Outcome::upstream_error, 500, "internal", "The gateway failed; the call id leads to the cause.");
+        exchange.refuse(events::Outcome::upstream_error, 500, "internal",
+                        "The gateway failed; the call id leads to the cause.");
     }
     co_return entered;
 }
@@ -55,7 +59,9 @@ void Chain::complete(Exchange& exchange, std::size_t entered) const {
     while (entered > 0) stages_[--entered]->complete(exchange);
 }
 
-async::Task<Step> Stage::wait(Exchange&) { co_return Step::next; }
+async::Task<Step> Stage::wait(Exchange&) {
+    co_return Step::next;
+}
 
 void Stage::complete(Exchange&) noexcept {}
 

@@ -22,11 +22,16 @@ struct Ending {
 Ending ending_of(Reason reason) {
     switch (reason) {
         case Reason::timeout:
-        case Reason::first_token_timeout: return {Outcome::timeout, 504, "upstream_timeout"};
-        case Reason::rate_limit: return {Outcome::upstream_error, 429, "rate_limited"};
-        case Reason::invalid_request: return {Outcome::client_error, 400, "invalid_request"};
-        case Reason::prompt_variable_missing: return {Outcome::client_error, 422, "prompt_variable_missing"};
-        default: return {Outcome::upstream_error, 502, "upstream_unavailable"};
+        case Reason::first_token_timeout:
+            return {Outcome::timeout, 504, "upstream_timeout"};
+        case Reason::rate_limit:
+            return {Outcome::upstream_error, 429, "rate_limited"};
+        case Reason::invalid_request:
+            return {Outcome::client_error, 400, "invalid_request"};
+        case Reason::prompt_variable_missing:
+            return {Outcome::client_error, 422, "prompt_variable_missing"};
+        default:
+            return {Outcome::upstream_error, 502, "upstream_unavailable"};
     }
 }
 
@@ -34,15 +39,18 @@ std::string story_of(const Exchange& exchange) {
     std::string story;
     for (const events::Attempt& attempt : exchange.attempts) {
         story += fmt::format("{}{}: {}", story.empty() ? "" : "; ", attempt.entry, attempt.reason);
-        if (!attempt.error.empty()) story += " (" + attempt.error + ")";
+        if (!attempt.error.empty())
+            story += " (" + attempt.error + ")";
     }
     return story;
 }
 
 std::string retry_line(const calls::AttemptResult& last, int status) {
-    if (status != 429 && status != 503) return {};
+    if (status != 429 && status != 503)
+        return {};
     const auto wait = last.retry_after.value_or(std::chrono::seconds{1});
-    return fmt::format("retry-after: {}\r\n", std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
+    return fmt::format("retry-after: {}\r\n",
+                       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
 }
 
 }  // namespace
@@ -61,9 +69,10 @@ void break_off(Exchange& exchange, const calls::AttemptResult& result) {
     Outgoing last;
     last.status = 200;
     // A provider's own error event is there already, in the client's dialect.
-    last.body = !result.body.empty() ? result.body
-                                     : dialect::error_event(exchange.format, ending.status, ending.code,
-                                                            "The stream broke off: " + result.message, exchange.id_text);
+    last.body = !result.body.empty()
+                    ? result.body
+                    : dialect::error_event(exchange.format, ending.status, ending.code,
+                                           "The stream broke off: " + result.message, exchange.id_text);
     exchange.note_error(ending.code, result.message);
     exchange.outgoing = std::move(last);
 }

@@ -9,8 +9,8 @@ namespace tidegate::pipeline {
 
 class Exchange;
 
-// The last attempt sets status and code; the message names every attempt with its reason, so that the first error is
-// not lost when the fallback failed as well.
+// The last attempt sets status and code; the message names every attempt with its reason, so that the first
+// error is not lost when the fallback failed as well.
 void refuse_after(Exchange& exchange, const calls::AttemptResult& last);
 
 // Ends a stream of which the client has content already: an error event, never a silent end.

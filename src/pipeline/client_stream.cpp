@@ -8,16 +8,19 @@ namespace tidegate::pipeline {
 
 std::string stream_headers(const Exchange& exchange, std::string_view header_lines) {
     std::string lines =
-        "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n";
+        "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: "
+        "no\r\n";
     lines += exchange.answer_headers(header_lines);
     return lines;
 }
 
 void ClientStream::begin(std::string_view header_lines) {
     // The head leaves with the first events; a failure to send shows at their write.
-    if (!exchange_.writer.start_stream(200, stream_headers(exchange_, header_lines))) return;
+    if (!exchange_.writer.start_stream(200, stream_headers(exchange_, header_lines)))
+        return;
     exchange_.stream_begun = true;
-    exchange_.writer.set_heartbeat(std::string(dialect::heartbeat(exchange_.format)), exchange_.table->heartbeat);
+    exchange_.writer.set_heartbeat(std::string(dialect::heartbeat(exchange_.format)),
+                                   exchange_.table->heartbeat);
 }
 
 async::Task<Result<void>> ClientStream::write(std::string_view bytes) {

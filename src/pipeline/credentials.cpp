@@ -21,17 +21,20 @@ std::string_view without_scheme(std::string_view value) {
 bool contradictory(const http::Request& request) {
     std::optional<std::string_view> first;
     const auto differs = [&first](std::string_view value) {
-        if (first && *first != value) return true;
+        if (first && *first != value)
+            return true;
         first = value;
         return false;
     };
     for (const http::Field& field : request.fields) {
         if (equals_ignoring_case(field.name, "authorization")) {
-            if (differs(without_scheme(field.value))) return true;
+            if (differs(without_scheme(field.value)))
+                return true;
             continue;
         }
         for (const std::string_view name : kKeyHeaders) {
-            if (equals_ignoring_case(field.name, name) && differs(trim(field.value))) return true;
+            if (equals_ignoring_case(field.name, name) && differs(trim(field.value)))
+                return true;
         }
     }
     return false;
@@ -44,8 +47,9 @@ std::optional<Unauthorized> check_credentials(const http::Request& request, cons
         return Unauthorized{400, "invalid_request", "Two different credentials were sent; send one."};
     }
     if (!table.anonymous) {
-        return Unauthorized{401, "unauthorized",
-                            "Callers need an access key, and none is configured; `access.anonymous: true` serves everyone."};
+        return Unauthorized{
+            401, "unauthorized",
+            "Callers need an access key, and none is configured; `access.anonymous: true` serves everyone."};
     }
     return std::nullopt;
 }

@@ -16,8 +16,8 @@ struct Unauthorized {
     std::string message;
 };
 
-// Nothing if the caller may go on. Without access keys everyone is anonymous: whatever credential an SDK insists on
-// sending is ignored, and never forwarded.
+// Nothing if the caller may go on. Without access keys everyone is anonymous: whatever credential an SDK
+// insists on sending is ignored, and never forwarded.
 std::optional<Unauthorized> check_credentials(const http::Request& request, const FeatureTable& table);
 
 }  // namespace tidegate::pipeline

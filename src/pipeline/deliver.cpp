@@ -9,7 +9,9 @@
 namespace tidegate::pipeline {
 namespace {
 
-double milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+double milliseconds(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
 
 std::string answer_headers(const Exchange& exchange) {
     const Outgoing& outgoing = *exchange.outgoing;
@@ -28,7 +30,8 @@ std::string answer_headers(const Exchange& exchange) {
 }  // namespace
 
 async::Task<void> deliver(Exchange& exchange) {
-    if (!exchange.outgoing) co_return;
+    if (!exchange.outgoing)
+        co_return;
     http::ResponseWriter& writer = exchange.writer;
     Result<void> sent;
     if (exchange.stream_begun) {
@@ -40,7 +43,8 @@ async::Task<void> deliver(Exchange& exchange) {
         const std::string_view body = exchange.outgoing->body;
         sent = co_await writer.respond(status, lines, body);
     }
-    if (!sent) exchange.settle(events::Outcome::cancelled);
+    if (!sent)
+        exchange.settle(events::Outcome::cancelled);
 }
 
 }  // namespace tidegate::pipeline

@@ -3,9 +3,10 @@
 
 #include <tidegate/async/task.h>
 
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
+
+#include <boost/asio/steady_timer.hpp>
 
 namespace tidegate::pipeline {
 
@@ -21,7 +22,8 @@ class DurableSignal : public std::enable_shared_from_this<DurableSignal> {
   private:
     async::Executor executor_;
     std::optional<bool> durable_;
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, async::Executor>
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>, async::Executor>
         wake_;
 };
 

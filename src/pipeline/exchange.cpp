@@ -1,12 +1,11 @@
-#include <tidegate/pipeline/exchange.h>
+#include "pipeline/durable_signal.h"
 
 #include <tidegate/base/text.h>
 #include <tidegate/dialect/error.h>
 #include <tidegate/http/header_lines.h>
 #include <tidegate/http/request.h>
+#include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
-
-#include "pipeline/durable_signal.h"
 
 namespace tidegate::pipeline {
 namespace {
@@ -14,7 +13,8 @@ namespace {
 bool has_line(std::string_view lines, std::string_view name) {
     while (!lines.empty()) {
         const std::size_t end = lines.find("\r\n");
-        if (equals_ignoring_case(lines.substr(0, lines.find(':')), name)) return true;
+        if (equals_ignoring_case(lines.substr(0, lines.find(':')), name))
+            return true;
         lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
     }
     return false;
@@ -22,8 +22,9 @@ bool has_line(std::string_view lines, std::string_view name) {
 
 }  // namespace
 
-Exchange::Exchange(ThreadState& state, const http::Request& client_request, http::ResponseWriter& response_writer,
-                   dialect::Format client_format, dialect::Operation client_operation)
+Exchange::Exchange(ThreadState& state, const http::Request& client_request,
+                   http::ResponseWriter& response_writer, dialect::Format client_format,
+                   dialect::Operation client_operation)
     : thread(state),
       request(client_request),
       writer(response_writer),
@@ -39,7 +40,8 @@ Exchange::Exchange(ThreadState& state, const http::Request& client_request, http
 Exchange::~Exchange() = default;
 
 void Exchange::settle(events::Outcome outcome) {
-    if (!outcome_) outcome_ = outcome;
+    if (!outcome_)
+        outcome_ = outcome;
 }
 
 void Exchange::refuse(events::Outcome outcome, int status, std::string_view code, std::string_view message,
@@ -65,7 +67,8 @@ void Exchange::note_error(std::string_view code, std::string_view message) {
 }
 
 async::Task<bool> Exchange::recorded() {
-    if (!durable) co_return true;
+    if (!durable)
+        co_return true;
     const bool on_disk = co_await durable->wait();
     co_return on_disk;
 }
@@ -82,15 +85,18 @@ std::string Exchange::answer_headers(std::string_view provider_lines) const {
         lines += answered_by->header_lines;
     } else {
         // No model answered: a refusal, or an entry that calls none.
-        if (feature != nullptr) http::append_header_line(lines, "x-tidegate-feature", feature->name);
-        if (variant != nullptr) http::append_header_line(lines, "x-tidegate-variant", variant->variant.name);
+        if (feature != nullptr)
+            http::append_header_line(lines, "x-tidegate-feature", feature->name);
+        if (variant != nullptr)
+            http::append_header_line(lines, "x-tidegate-variant", variant->variant.name);
     }
     if (!fallback_entry.empty()) {
         http::append_header_line(lines, "x-tidegate-fallback", fallback_entry + ";reason=" + fallback_reason);
     }
     lines += provider_lines;
     const std::string_view id_header = format == dialect::Format::anthropic ? "request-id" : "x-request-id";
-    if (!has_line(provider_lines, id_header)) http::append_header_line(lines, id_header, id_text);
+    if (!has_line(provider_lines, id_header))
+        http::append_header_line(lines, id_header, id_text);
     return lines;
 }
 

@@ -11,7 +11,8 @@ namespace {
 using Entries = std::vector<std::pair<std::string, flags::AttributeValue>>;
 
 Error refused(std::string_view header, std::string_view why) {
-    return {ErrorKind::invalid_input, ErrorSource::client, "The header " + std::string(header) + " " + std::string(why)};
+    return {ErrorKind::invalid_input, ErrorSource::client,
+            "The header " + std::string(header) + " " + std::string(why)};
 }
 
 // base64url with or without padding; nothing if it is not that.
@@ -26,19 +27,26 @@ std::optional<std::string> decode_base64url(std::string_view text) {
     const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
                                        reinterpret_cast<const unsigned char*>(standard.data()),
                                        static_cast<int>(standard.size()));
-    if (length < 0 || padding > 2) return std::nullopt;
+    if (length < 0 || padding > 2)
+        return std::nullopt;
     out.resize(static_cast<std::size_t>(length) - padding);
     return out;
 }
 
 std::optional<flags::AttributeValue> attribute_of(const simdjson::dom::element& value) {
     switch (value.type()) {
-        case simdjson::dom::element_type::STRING: return std::string(std::string_view(value));
-        case simdjson::dom::element_type::BOOL: return bool(value);
-        case simdjson::dom::element_type::INT64: return static_cast<double>(std::int64_t(value));
-        case simdjson::dom::element_type::UINT64: return static_cast<double>(std::uint64_t(value));
-        case simdjson::dom::element_type::DOUBLE: return double(value);
-        default: return std::nullopt;
+        case simdjson::dom::element_type::STRING:
+            return std::string(std::string_view(value));
+        case simdjson::dom::element_type::BOOL:
+            return bool(value);
+        case simdjson::dom::element_type::INT64:
+            return static_cast<double>(std::int64_t(value));
+        case simdjson::dom::element_type::UINT64:
+            return static_cast<double>(std::uint64_t(value));
+        case simdjson::dom::element_type::DOUBLE:
+            return double(value);
+        default:
+            return std::nullopt;
     }
 }
 
@@ -48,7 +56,8 @@ Result<Entries> parse_header_object(std::string_view header, std::string_view va
     std::string decoded(value);
     if (value.starts_with("b64:")) {
         auto text = decode_base64url(value.substr(4));
-        if (!text) return refused(header, "is not base64url behind b64:.");
+        if (!text)
+            return refused(header, "is not base64url behind b64:.");
         decoded = std::move(*text);
     }
     simdjson::dom::parser parser;
@@ -60,9 +69,11 @@ Result<Entries> parse_header_object(std::string_view header, std::string_view va
     Entries entries;
     for (const auto& field : object) {
         auto attribute = attribute_of(field.value);
-        if (!attribute) return refused(header, "must hold only strings, numbers and booleans.");
+        if (!attribute)
+            return refused(header, "must hold only strings, numbers and booleans.");
         for (const auto& [name, earlier] : entries) {
-            if (name == field.key) return refused(header, "names a member twice.");
+            if (name == field.key)
+                return refused(header, "names a member twice.");
         }
         entries.emplace_back(std::string(field.key), std::move(*attribute));
     }

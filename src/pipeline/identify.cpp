@@ -1,11 +1,11 @@
 #include "pipeline/identify.h"
 
+#include "pipeline/credentials.h"
+#include "pipeline/header_objects.h"
+
 #include <tidegate/base/text.h>
 #include <tidegate/http/request.h>
 #include <tidegate/pipeline/exchange.h>
-
-#include "pipeline/credentials.h"
-#include "pipeline/header_objects.h"
 
 #include <fmt/format.h>
 
@@ -20,20 +20,29 @@ bool refuse(Exchange& exchange, int status, std::string_view code, std::string_v
 }
 
 // A header of which there may be one; a second would leave open which one was meant.
-bool single(const http::Request& request, std::string_view name) { return request.header_count(name) <= 1; }
+bool single(const http::Request& request, std::string_view name) {
+    return request.header_count(name) <= 1;
+}
 
 bool find_feature(Exchange& exchange) {
-    const std::string_view named = exchange.request.header("x-tidegate-feature").value_or(exchange.view->model());
-    if (named.empty()) return refuse(exchange, 400, "invalid_request", "Name a feature as the model, or in the header x-tidegate-feature.");
+    const std::string_view named =
+        exchange.request.header("x-tidegate-feature").value_or(exchange.view->model());
+    if (named.empty())
+        return refuse(exchange, 400, "invalid_request",
+                      "Name a feature as the model, or in the header x-tidegate-feature.");
     exchange.feature = exchange.table->find(named);
-    if (exchange.feature != nullptr) return true;
+    if (exchange.feature != nullptr)
+        return true;
     if (exchange.table->models.contains(named)) {
-        return refuse(exchange, 403, "forbidden",
-                      fmt::format("The model {} may be named directly only with an access key that allows it; name a feature.",
-                                  named));
+        return refuse(
+            exchange, 403, "forbidden",
+            fmt::format(
+                "The model {} may be named directly only with an access key that allows it; name a feature.",
+                named));
     }
     return refuse(exchange, 404, "unknown_feature",
-                  fmt::format("There is no feature {}; GET /v1/models lists them.", json_string(utf8_prefix(named, 100))));
+                  fmt::format("There is no feature {}; GET /v1/models lists them.",
+                              json_string(utf8_prefix(named, 100))));
 }
 
 bool read_names(Exchange& exchange) {
@@ -48,12 +57,14 @@ bool read_names(Exchange& exchange) {
 bool read_objects(Exchange& exchange) {
     if (const auto value = exchange.request.header("x-tidegate-metadata")) {
         auto entries = parse_header_object("x-tidegate-metadata", *value);
-        if (!entries) return refuse(exchange, 400, "invalid_request", entries.error().message);
+        if (!entries)
+            return refuse(exchange, 400, "invalid_request", entries.error().message);
         exchange.header_attributes = std::move(*entries);
     }
     if (const auto value = exchange.request.header("x-tidegate-variables")) {
         auto entries = parse_header_object("x-tidegate-variables", *value);
-        if (!entries) return refuse(exchange, 400, "invalid_request", entries.error().message);
+        if (!entries)
+            return refuse(exchange, 400, "invalid_request", entries.error().message);
         for (auto& [name, variable] : *entries) {
             std::string text = std::holds_alternative<std::string>(variable) ? std::get<std::string>(variable)
                                                                              : flags::to_text(variable);
@@ -72,7 +83,8 @@ bool identify(Exchange& exchange) {
     for (const std::string_view name : {"x-tidegate-feature", "x-tidegate-user", "x-tidegate-conversation",
                                         "x-tidegate-metadata", "x-tidegate-variables"}) {
         if (!single(exchange.request, name)) {
-            return refuse(exchange, 400, "invalid_request", fmt::format("The header {} was sent more than once.", name));
+            return refuse(exchange, 400, "invalid_request",
+                          fmt::format("The header {} was sent more than once.", name));
         }
     }
     return find_feature(exchange) && read_names(exchange) && read_objects(exchange);

@@ -8,15 +8,19 @@ namespace tidegate::pipeline {
 namespace {
 
 std::string text_of(const Exchange& exchange, const ChainEntry& entry) {
-    if (const auto* text = std::get_if<TextAnswer>(&entry.answer)) return text->text;
-    if (const auto* json = std::get_if<JsonAnswer>(&entry.answer)) return json->json;
-    return calls::first_sentences(exchange.view->last_user_text(), std::get<FirstSentences>(entry.answer).count);
+    if (const auto* text = std::get_if<TextAnswer>(&entry.answer))
+        return text->text;
+    if (const auto* json = std::get_if<JsonAnswer>(&entry.answer))
+        return json->json;
+    return calls::first_sentences(exchange.view->last_user_text(),
+                                  std::get<FirstSentences>(entry.answer).count);
 }
 
 }  // namespace
 
 bool suits(const Exchange& exchange, const ChainEntry& entry) {
-    if (exchange.operation == dialect::Operation::embeddings) return false;
+    if (exchange.operation == dialect::Operation::embeddings)
+        return false;
     return !exchange.view->wants_json() || std::holds_alternative<JsonAnswer>(entry.answer);
 }
 

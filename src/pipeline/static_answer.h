@@ -6,7 +6,8 @@ namespace tidegate::pipeline {
 class Exchange;
 struct ChainEntry;
 
-// Whether the entry suits what was asked for: a text would break a client that asked for JSON, embeddings have no text.
+// Whether the entry suits what was asked for: a text would break a client that asked for JSON, embeddings have
+// no text.
 bool suits(const Exchange& exchange, const ChainEntry& entry);
 
 // Makes the entry's text the exchange's answer, as a whole stream if a stream was asked for.

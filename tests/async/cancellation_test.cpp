@@ -1,7 +1,8 @@
 #include <tidegate/async/cancellation.h>
 
-#include <gtest/gtest.h>
 #include <memory>
+
+#include <gtest/gtest.h>
 
 namespace tidegate::async {
 namespace {

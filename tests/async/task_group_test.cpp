@@ -1,8 +1,9 @@
 #include <tidegate/async/io_threads.h>
 #include <tidegate/async/task_group.h>
 
-#include <gtest/gtest.h>
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 namespace tidegate::async {
 namespace {

@@ -1,8 +1,9 @@
 #include <tidegate/async/timer_wheel.h>
 
-#include <gtest/gtest.h>
 #include <memory>
 #include <optional>
+
+#include <gtest/gtest.h>
 
 namespace tidegate::async {
 namespace {
@@ -91,7 +92,8 @@ TEST_F(TimerWheelTest, CountsArmedEntriesUnderRandomUse) {
         } else {
             ++expected;
         }
-        if (i % 10 == 0) advance(30ms);
+        if (i % 10 == 0)
+            advance(30ms);
     }
     for (int i = 0; i < 2100; ++i) advance(100ms);
     EXPECT_EQ(fired, expected);

@@ -13,7 +13,8 @@ TEST(Money, ReadsDecimalsExactly) {
 }
 
 TEST(Money, RefusesWhatItCannotHoldExactly) {
-    for (const char* text : {"", ".", "1.", ".5", "1e3", "0.0000000001", "9223372037", "abc", "1,5", "--1", "0x1"}) {
+    for (const char* text :
+         {"", ".", "1.", ".5", "1e3", "0.0000000001", "9223372037", "abc", "1,5", "--1", "0x1"}) {
         EXPECT_FALSE(NanoDollars::parse(text)) << text;
     }
 }

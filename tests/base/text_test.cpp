@@ -27,7 +27,9 @@ TEST(EqualsIgnoringCase, ComparesAsciiOnly) {
     EXPECT_FALSE(equals_ignoring_case("Ä", "ä"));
 }
 
-TEST(Trim, TakesSpacesAndTabs) { EXPECT_EQ(trim(" \ta b\t "), "a b"); }
+TEST(Trim, TakesSpacesAndTabs) {
+    EXPECT_EQ(trim(" \ta b\t "), "a b");
+}
 
 }  // namespace
 }  // namespace tidegate

@@ -1,5 +1,5 @@
-// A decision does not allocate: counted by replacing the allocator of this program. ThreadSanitizer brings its own,
-// which cannot be replaced beside it.
+// A decision does not allocate: counted by replacing the allocator of this program. ThreadSanitizer brings its
+// own, which cannot be replaced beside it.
 #if !__has_feature(thread_sanitizer)
 #include "flags/read_flag.h"
 

@@ -10,9 +10,9 @@ namespace tidegate::async {
 enum class CancelReason { client_gone, deadline, shutdown, superseded };
 std::string_view to_string(CancelReason reason);
 
-// One per exchange (or other unit of work). Not thread-safe: it belongs to one I/O thread. Asio's own cancellation
-// is not used on the request path: it poisons every later await of the coroutine, while here the waiting operation
-// alone is ended (its socket closed) and reports `cancelled`.
+// One per exchange (or other unit of work). Not thread-safe: it belongs to one I/O thread. Asio's own
+// cancellation is not used on the request path: it poisons every later await of the coroutine, while here the
+// waiting operation alone is ended (its socket closed) and reports `cancelled`.
 class Cancellation {
   public:
     // Told once, at the latest while it lives. Unregisters when destroyed.

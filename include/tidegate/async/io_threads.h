@@ -7,13 +7,14 @@
 #include <tidegate/base/clock.h>
 
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 namespace tidegate::async {
 
@@ -38,7 +39,8 @@ class IoThread {
     std::size_t index() const { return index_; }
     // True on the thread itself.
     bool is_current() const { return std::this_thread::get_id() == thread_.get_id(); }
-    // Runs `function` on the thread and returns when it has. Not from the thread itself; `start` must have been called.
+    // Runs `function` on the thread and returns when it has. Not from the thread itself; `start` must have been
+    // called.
     void run_and_wait(std::function<void()> function);
 
   private:

@@ -3,9 +3,10 @@
 
 #include <tidegate/async/task.h>
 
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <string_view>
+
+#include <boost/asio/steady_timer.hpp>
 
 namespace tidegate::async {
 
@@ -16,7 +17,8 @@ class TaskGroup {
     TaskGroup(const TaskGroup&) = delete;
     TaskGroup& operator=(const TaskGroup&) = delete;
 
-    // Starts `task` on the group's thread. An exception that escapes it is a bug: it is logged and ends that task alone.
+    // Starts `task` on the group's thread. An exception that escapes it is a bug: it is logged and ends that
+    // task alone.
     void spawn(Task<> task);
     // Tasks that have not ended.
     std::size_t size() const { return running_; }
@@ -29,7 +31,9 @@ class TaskGroup {
     Executor executor_;
     std::string_view module_;
     std::size_t running_ = 0;
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> emptied_;
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                               Executor>
+        emptied_;
 };
 
 }  // namespace tidegate::async

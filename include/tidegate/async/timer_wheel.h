@@ -18,7 +18,8 @@ class TimerWheel {
     // One deadline of one owner, armed and disarmed again and again. Destroying it disarms it.
     class Entry {
       public:
-        // `on_expiry` runs on the wheel's thread, at most once an arming; it may arm the entry again or destroy it.
+        // `on_expiry` runs on the wheel's thread, at most once an arming; it may arm the entry again or destroy
+        // it.
         Entry(TimerWheel& wheel, std::function<void()> on_expiry);
         ~Entry();
         Entry(const Entry&) = delete;

@@ -17,7 +17,8 @@ class CallId {
     // All zero: no call.
     constexpr CallId() = default;
 
-    // A new id of the given time; random bits come from a generator of the calling thread, seeded by the kernel.
+    // A new id of the given time; random bits come from a generator of the calling thread, seeded by the
+    // kernel.
     static CallId make(WallTime now);
     // Reads the 36-character text form, in either case.
     static std::optional<CallId> parse(std::string_view text);

@@ -1,26 +1,27 @@
 // Errors as values: what the request path returns instead of throwing.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include <boost/system/result.hpp>
 
 namespace tidegate {
 
 // What went wrong, in the classes that callers decide by.
 enum class ErrorKind {
-    invalid_input,      // the bytes or values given are wrong; trying again cannot help
+    invalid_input,  // the bytes or values given are wrong; trying again cannot help
     not_found,
-    conflict,           // the state of something else forbids it
+    conflict,  // the state of something else forbids it
     too_large,
-    unavailable,        // refused, reset or unreachable; another try may help
-    overloaded,         // a bound of ours is reached
+    unavailable,  // refused, reset or unreachable; another try may help
+    overloaded,   // a bound of ours is reached
     timeout,
-    cancelled,          // whoever asked does not want it any more
-    malformed,          // the other side broke its protocol
-    io,                 // file or disk
-    internal,           // a bug of ours
+    cancelled,  // whoever asked does not want it any more
+    malformed,  // the other side broke its protocol
+    io,         // file or disk
+    internal,   // a bug of ours
 };
 
 // On whose side it went wrong.

@@ -29,8 +29,8 @@ enum class Reason {
     refusal,              // by the provider's content filter or the model
     malformed,            // not the answer that its format promises
     // These end the chain: another variant could not help, or nobody waits.
-    rejected,                 // the provider found the client's request wrong: 400, 409, 413, 422
-    invalid_request,          // it cannot be said in the provider's format
+    rejected,         // the provider found the client's request wrong: 400, 409, 413, 422
+    invalid_request,  // it cannot be said in the provider's format
     prompt_variable_missing,
     cancelled,
 };
@@ -56,7 +56,7 @@ struct AttemptRequest {
     // The value of a prompt variable, if the caller gave one.
     const std::function<std::optional<std::string_view>(std::string_view)>& variables;
     std::string_view call_id;
-    int number = 1;                       // within the call
+    int number = 1;  // within the call
     SteadyTime call_started{};
     SteadyTime deadline{};                // of this attempt
     std::optional<Duration> first_token;  // streams: to the first content
@@ -79,7 +79,7 @@ struct AttemptResult {
     std::optional<Duration> retry_after;
     std::string answered_model;
     std::string finish;
-    events::Content content;   // what the provider sent, up to the limit it was given
+    events::Content content;  // what the provider sent, up to the limit it was given
 };
 
 // The only caller of a model. Runs on the worker's thread, never throws for anything that comes from outside.

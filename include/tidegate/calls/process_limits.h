@@ -20,7 +20,8 @@ class ProcessLimits {
     upstream::RetryBudget& retry_budget(const std::string& provider) {
         const std::lock_guard lock(mutex_);
         auto& budget = retry_budgets_[provider];
-        if (!budget) budget = std::make_unique<upstream::RetryBudget>();
+        if (!budget)
+            budget = std::make_unique<upstream::RetryBudget>();
         return *budget;
     }
 

@@ -51,7 +51,7 @@ struct Model {
     std::string price_hash;
     dialect::Quirks quirks;
     upstream::CircuitBreaker* breaker = nullptr;  // of this provider and model, process-wide
-    metrics::UpstreamSeries* series = nullptr;          // lives as long as the process
+    metrics::UpstreamSeries* series = nullptr;    // lives as long as the process
 };
 
 // One complete configuration object of a feature.

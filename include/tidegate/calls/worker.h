@@ -23,10 +23,12 @@ class LendingPool {
     class Loan {
       public:
         Loan(LendingPool& pool, T item) : pool_(&pool), item_(std::move(item)) {}
-        Loan(Loan&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), item_(std::move(other.item_)) {}
+        Loan(Loan&& other) noexcept
+            : pool_(std::exchange(other.pool_, nullptr)), item_(std::move(other.item_)) {}
         Loan& operator=(Loan&&) = delete;
         ~Loan() {
-            if (pool_ != nullptr) pool_->give_back(std::move(item_));
+            if (pool_ != nullptr)
+                pool_->give_back(std::move(item_));
         }
         T& operator*() { return item_; }
         T* operator->() { return &item_; }
@@ -40,7 +42,8 @@ class LendingPool {
     explicit LendingPool(std::size_t (*memory_of)(const T&)) : memory_of_(memory_of) {}
 
     Loan borrow() {
-        if (items_.empty()) return Loan(*this, T{});
+        if (items_.empty())
+            return Loan(*this, T{});
         T item = std::move(items_.back());
         items_.pop_back();
         return Loan(*this, std::move(item));
@@ -51,7 +54,8 @@ class LendingPool {
     static constexpr std::size_t kMaximumMemory = 1 << 20;
 
     void give_back(T item) {
-        if (items_.size() < kMaximumItems && memory_of_(item) <= kMaximumMemory) items_.push_back(std::move(item));
+        if (items_.size() < kMaximumItems && memory_of_(item) <= kMaximumMemory)
+            items_.push_back(std::move(item));
     }
 
     std::size_t (*memory_of_)(const T&);

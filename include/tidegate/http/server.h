@@ -55,8 +55,8 @@ class Server {
     bool drain();  // with timeouts.drain
     // New limits and timeouts for requests from now on, without closing anything.
     void update(const Limits& limits, const Timeouts& timeouts);
-    // The certificate of handshakes from now on; open connections keep theirs. Reads files. A pair that does not
-    // fit is refused and the old one stays. Only for a listener that began with TLS.
+    // The certificate of handshakes from now on; open connections keep theirs. Reads files. A pair that does
+    // not fit is refused and the old one stays. Only for a listener that began with TLS.
     Result<void> update_tls(const TlsOptions& options);
 
   private:

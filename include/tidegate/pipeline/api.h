@@ -22,13 +22,14 @@ struct Readiness {
 // {"ready":false,"reasons":["draining"]}
 std::string to_json(const Readiness& readiness);
 
-// One for all I/O threads. `threads[i]` is the state of the thread with index i; they and the readiness function
-// (any thread, must not block) outlive it.
+// One for all I/O threads. `threads[i]` is the state of the thread with index i; they and the readiness
+// function (any thread, must not block) outlive it.
 class Api final : public http::Handler {
   public:
     Api(std::vector<ThreadState*> threads, std::function<Readiness()> readiness);
 
-    async::Task<void> handle(const http::Request& request, http::ResponseWriter& writer, async::IoThread& thread) override;
+    async::Task<void> handle(const http::Request& request, http::ResponseWriter& writer,
+                             async::IoThread& thread) override;
     bool always_served(std::string_view path) const override;
     http::RefusalAnswer refusal_answer(const http::Refusal& refusal) const override;
 

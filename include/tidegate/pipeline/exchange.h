@@ -35,12 +35,12 @@ struct Outgoing {
     std::string_view content_type = "application/json";
 };
 
-// Lives on the coroutine of its request, on one I/O thread. Stages read and fill it; nothing keeps a reference to it
-// beyond `complete`.
+// Lives on the coroutine of its request, on one I/O thread. Stages read and fill it; nothing keeps a reference
+// to it beyond `complete`.
 class Exchange {
   public:
-    Exchange(ThreadState& thread, const http::Request& request, http::ResponseWriter& writer, dialect::Format format,
-             dialect::Operation operation);
+    Exchange(ThreadState& thread, const http::Request& request, http::ResponseWriter& writer,
+             dialect::Format format, dialect::Operation operation);
     ~Exchange();
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -101,15 +101,16 @@ class Exchange {
     // As answered; 0 if nothing was.
     int status() const { return outgoing ? outgoing->status : stream_begun ? 200 : 0; }
 
-    // Strict durability: set by `record` in its `complete`, awaited before the last byte. True when there is nothing
-    // to wait for.
+    // Strict durability: set by `record` in its `complete`, awaited before the last byte. True when there is
+    // nothing to wait for.
     std::shared_ptr<DurableSignal> durable;
     async::Task<bool> recorded();
 
     // No variant and no fallback is named: none has answered.
     void nobody_answered();
-    // Header lines of every answer: call id, feature, the decided variant when there is one, and `provider_lines`;
-    // if these lack the id header that the SDKs of the client's dialect log, it carries the call id.
+    // Header lines of every answer: call id, feature, the decided variant when there is one, and
+    // `provider_lines`; if these lack the id header that the SDKs of the client's dialect log, it carries the
+    // call id.
     std::string answer_headers(std::string_view provider_lines) const;
 
   private:

@@ -57,12 +57,12 @@ struct Feature {
     dialect::Operation operation = dialect::Operation::chat;
     ClientSystem client_system = ClientSystem::append;
     flags::Flag flag;
-    std::vector<FeatureVariant> variants;              // in written order, as the flag counts them
-    std::vector<std::vector<ChainEntry>> chains;       // by variant: itself, then its fallback list
-    Duration total = std::chrono::seconds{60};         // the whole chain
-    std::optional<Duration> attempt;                   // every entry but the last that calls out; else total / 2
-    std::optional<Duration> first_token;               // streams only
-    metrics::Counter* unassigned = nullptr;            // lives as long as the process
+    std::vector<FeatureVariant> variants;         // in written order, as the flag counts them
+    std::vector<std::vector<ChainEntry>> chains;  // by variant: itself, then its fallback list
+    Duration total = std::chrono::seconds{60};    // the whole chain
+    std::optional<Duration> attempt;              // every entry but the last that calls out; else total / 2
+    std::optional<Duration> first_token;          // streams only
+    metrics::Counter* unassigned = nullptr;       // lives as long as the process
 };
 
 // By name. Lookups from any thread.

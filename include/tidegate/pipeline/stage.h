@@ -15,9 +15,9 @@ enum class Step {
     wait,      // `enter` could not decide without waiting: await `wait`
 };
 
-// Built once, used by every request of every I/O thread at the same time: a stage holds no state of a request, that
-// is the exchange's. For each stage that began, `complete` runs exactly once, in reverse order, whatever happened:
-// success, error, a client that left, a deadline.
+// Built once, used by every request of every I/O thread at the same time: a stage holds no state of a request,
+// that is the exchange's. For each stage that began, `complete` runs exactly once, in reverse order, whatever
+// happened: success, error, a client that left, a deadline.
 class Stage {
   public:
     virtual ~Stage() = default;
@@ -25,7 +25,8 @@ class Stage {
     virtual std::string_view name() const = 0;
     // The request side. May answer or rewrite. Synchronous, so that a stage with nothing to do costs a call.
     virtual Step enter(Exchange& exchange) = 0;
-    // The request side of a stage that really waits; runs when `enter` returned Step::wait. Never returns it again.
+    // The request side of a stage that really waits; runs when `enter` returned Step::wait. Never returns it
+    // again.
     virtual async::Task<Step> wait(Exchange& exchange);
     // Must not throw, wait or fail.
     virtual void complete(Exchange& exchange) noexcept;

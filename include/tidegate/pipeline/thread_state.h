@@ -32,7 +32,8 @@ struct Services {
 // Belongs to its I/O thread.
 class ThreadState {
   public:
-    ThreadState(async::IoThread& io, Services& services, upstream::Client& client, std::shared_ptr<const FeatureTable> table)
+    ThreadState(async::IoThread& io, Services& services, upstream::Client& client,
+                std::shared_ptr<const FeatureTable> table)
         : io(io), services(services), worker(io, client), table(std::move(table)) {}
     ThreadState(const ThreadState&) = delete;
     ThreadState& operator=(const ThreadState&) = delete;

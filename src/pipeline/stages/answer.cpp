@@ -1,5 +1,9 @@
 #include "pipeline/stages/answer.h"
 
+#include "pipeline/chain_end.h"
+#include "pipeline/client_stream.h"
+#include "pipeline/static_answer.h"
+
 #include <tidegate/base/log.h>
 #include <tidegate/calls/attempt.h>
 #include <tidegate/http/header_lines.h>
@@ -10,10 +14,6 @@
 #include <tidegate/pipeline/thread_state.h>
 #include <tidegate/prompts/registry.h>
 #include <tidegate/store/store.h>
-
-#include "pipeline/chain_end.h"
-#include "pipeline/client_stream.h"
-#include "pipeline/static_answer.h"
 
 #include <algorithm>
 #include <array>
@@ -30,7 +30,8 @@ using calls::Reason;
 std::string passed_headers(const http::Request& request) {
     std::string lines;
     for (const std::string_view name : {"anthropic-version", "anthropic-beta", "openai-beta"}) {
-        if (const auto value = request.header(name)) http::append_header_line(lines, name, *value);
+        if (const auto value = request.header(name))
+            http::append_header_line(lines, name, *value);
     }
     return lines;
 }
@@ -52,21 +53,25 @@ class Answering {
           variables_([this](std::string_view name) { return variable(name); }) {}
 
     async::Task<void> run() {
-        if (!state_is_reachable()) co_return;
+        if (!state_is_reachable())
+            co_return;
         const std::vector<ChainEntry>& chain = exchange_.feature->chains[exchange_.decision.index];
         std::optional<AttemptResult> last;
         for (std::size_t i = 0; i < chain.size(); ++i) {
             const ChainEntry& entry = chain[i];
             if (!entry.calls_out()) {
-                if (!suits(exchange_, entry)) continue;
+                if (!suits(exchange_, entry))
+                    continue;
                 fall_back_to(entry);
                 answer_with(exchange_, entry);
                 co_return;
             }
             const FeatureVariant& variant = exchange_.feature->variants[*entry.variant];
-            if (i > 0 && exchange_.view->carries_provider_state() && provider_changed(variant)) continue;
+            if (i > 0 && exchange_.view->carries_provider_state() && provider_changed(variant))
+                continue;
             last = co_await attempt(variant, i, chain);
-            if (finished(*last)) co_return;
+            if (finished(*last))
+                co_return;
         }
         // A refusal that nothing could replace is still the provider's answer.
         if (last->reason == Reason::refusal && !last->body.empty()) {
@@ -83,15 +88,19 @@ class Answering {
   private:
     // What a provider keeps for its client (files, earlier responses) means nothing to one of another dialect.
     bool state_is_reachable() {
-        if (!exchange_.view->carries_provider_state()) return true;
-        if (exchange_.variant->variant.model->provider->format == exchange_.format) return true;
+        if (!exchange_.view->carries_provider_state())
+            return true;
+        if (exchange_.variant->variant.model->provider->format == exchange_.format)
+            return true;
         exchange_.refuse(events::Outcome::client_error, 409, "state_unavailable",
-                         "The request refers to something that only the provider which made it has, and this feature goes elsewhere.",
+                         "The request refers to something that only the provider which made it has, and this "
+                         "feature goes elsewhere.",
                          "x-should-retry: false\r\n");
         return false;
     }
 
-    async::Task<AttemptResult> attempt(const FeatureVariant& variant, std::size_t index, const std::vector<ChainEntry>& chain) {
+    async::Task<AttemptResult> attempt(const FeatureVariant& variant, std::size_t index,
+                                       const std::vector<ChainEntry>& chain) {
         const SteadyTime begun = exchange_.thread.io.clock().steady();
         const bool last = std::none_of(chain.begin() + static_cast<std::ptrdiff_t>(index) + 1, chain.end(),
                                        [](const ChainEntry& entry) { return entry.calls_out(); });
@@ -116,11 +125,14 @@ class Answering {
         // The head of a stream names the variant that answers.
         exchange_.answered_by = &variant;
         note_fallback(variant.variant.name, index);
-        auto result = co_await calls::run_attempt(exchange_.thread.worker, request, stream_, exchange_.table->max_content);
+        auto result = co_await calls::run_attempt(exchange_.thread.worker, request, stream_,
+                                                  exchange_.table->max_content);
         note_served(variant.variant);
         exchange_.upstream_wait += exchange_.thread.io.clock().steady() - begun;
-        if (result.record.first_token) exchange_.first_token = result.record.started + *result.record.first_token;
-        if (result.reason != Reason::ok) last_reason_ = to_string(result.reason);
+        if (result.record.first_token)
+            exchange_.first_token = result.record.started + *result.record.first_token;
+        if (result.reason != Reason::ok)
+            last_reason_ = to_string(result.reason);
         count(result.record, variant);
         exchange_.attempts.push_back(result.record);
         exchange_.answer_content = std::move(result.content);
@@ -129,10 +141,13 @@ class Answering {
 
     // From now on the version's file must not change.
     void note_served(const calls::Variant& variant) const {
-        if (!variant.prompt || !variant.prompt->first_serve()) return;
-        exchange_.thread.services.store.record_served(variant.prompt_name, variant.prompt_hash, [](const Result<void>& recorded) {
-            if (!recorded) log::error("pipeline", "{}", recorded.error().message);
-        });
+        if (!variant.prompt || !variant.prompt->first_serve())
+            return;
+        exchange_.thread.services.store.record_served(
+            variant.prompt_name, variant.prompt_hash, [](const Result<void>& recorded) {
+                if (!recorded)
+                    log::error("pipeline", "{}", recorded.error().message);
+            });
     }
 
     bool provider_changed(const FeatureVariant& variant) const {
@@ -140,7 +155,8 @@ class Answering {
     }
 
     void note_fallback(const std::string& entry, std::size_t index) {
-        if (index == 0) return;
+        if (index == 0)
+            return;
         exchange_.fallback_entry = entry;
         exchange_.fallback_reason = last_reason_;
     }
@@ -148,17 +164,20 @@ class Answering {
     void count(const events::Attempt& attempt, const FeatureVariant& variant) const {
         // In the order of metrics::kTokenKinds.
         const dialect::Usage& usage = attempt.usage;
-        const std::array<std::int64_t, 6> tokens{usage.input,  usage.cache_read, usage.cache_write + usage.cache_write_1h,
-                                                 usage.output, usage.reasoning,  usage.audio_input + usage.audio_output};
+        const std::array<std::int64_t, 6> tokens{
+            usage.input,  usage.cache_read, usage.cache_write + usage.cache_write_1h,
+            usage.output, usage.reasoning,  usage.audio_input + usage.audio_output};
         for (std::size_t i = 0; i < tokens.size(); ++i) {
-            if (tokens[i] > 0) variant.series->tokens[i].increment(static_cast<std::uint64_t>(tokens[i]));
+            if (tokens[i] > 0)
+                variant.series->tokens[i].increment(static_cast<std::uint64_t>(tokens[i]));
         }
         variant.series->cost.add(attempt.cost);
     }
 
     void count_fallback() const {
         exchange_.thread.services.metrics
-            .fallback(exchange_.feature->name, exchange_.variant->variant.name, exchange_.fallback_entry, exchange_.fallback_reason)
+            .fallback(exchange_.feature->name, exchange_.variant->variant.name, exchange_.fallback_entry,
+                      exchange_.fallback_reason)
             .increment();
     }
 
@@ -175,7 +194,8 @@ class Answering {
         exchange_.finish_reason = result.finish;
         const bool fallback = exchange_.answered_by != exchange_.variant;
         exchange_.settle(fallback ? events::Outcome::fallback : events::Outcome::ok);
-        if (fallback) count_fallback();
+        if (fallback)
+            count_fallback();
         deliver_whole(result);
     }
 
@@ -205,7 +225,8 @@ class Answering {
             rejected(result);
             return true;
         }
-        if (calls::allows_fallback(result.reason)) return false;
+        if (calls::allows_fallback(result.reason))
+            return false;
         refuse_after(exchange_, result);
         return true;
     }
@@ -220,7 +241,8 @@ class Answering {
                 break_off(exchange_, ended);
             } else {
                 exchange_.nobody_answered();
-                exchange_.refuse(events::Outcome::upstream_error, 503, "overloaded", "The gateway is shutting down.", "retry-after: 1\r\n");
+                exchange_.refuse(events::Outcome::upstream_error, 503, "overloaded",
+                                 "The gateway is shutting down.", "retry-after: 1\r\n");
             }
             return;
         }
@@ -251,10 +273,12 @@ class Answering {
 
     std::optional<std::string_view> variable(std::string_view name) const {
         for (const auto& [variable_name, value] : exchange_.header_variables) {
-            if (variable_name == name) return value;
+            if (variable_name == name)
+                return value;
         }
         for (const dialect::Variable& entry : exchange_.view->variables()) {
-            if (entry.name == name) return entry.value;
+            if (entry.name == name)
+                return entry.value;
         }
         return std::nullopt;
     }

@@ -10,35 +10,42 @@ namespace tidegate::pipeline {
 namespace {
 
 flags::AttributeValue to_attribute(const std::variant<bool, double, std::string_view>& value) {
-    if (const auto* text = std::get_if<std::string_view>(&value)) return std::string(*text);
-    if (const auto* number = std::get_if<double>(&value)) return *number;
+    if (const auto* text = std::get_if<std::string_view>(&value))
+        return std::string(*text);
+    if (const auto* number = std::get_if<double>(&value))
+        return *number;
     return std::get<bool>(value);
 }
 
 // A feature of the other operation would send a body to a model that cannot take it.
 bool operation_fits(Exchange& exchange) {
-    if (exchange.feature->operation == exchange.operation) return true;
-    exchange.refuse(events::Outcome::client_error, 400, "invalid_request",
-                    fmt::format("The feature {} is for {}; call that route.", exchange.feature->name,
-                                exchange.feature->operation == dialect::Operation::embeddings ? "embeddings" : "chat"));
+    if (exchange.feature->operation == exchange.operation)
+        return true;
+    exchange.refuse(
+        events::Outcome::client_error, 400, "invalid_request",
+        fmt::format("The feature {} is for {}; call that route.", exchange.feature->name,
+                    exchange.feature->operation == dialect::Operation::embeddings ? "embeddings" : "chat"));
     return false;
 }
 
 }  // namespace
 
 Step FlagStage::enter(Exchange& exchange) {
-    if (!operation_fits(exchange)) return Step::answered;
+    if (!operation_fits(exchange))
+        return Step::answered;
     for (const dialect::MetadataEntry& entry : exchange.view->metadata()) {
         exchange.attributes.set(std::string(entry.name), to_attribute(entry.value));
     }
     for (auto& [name, value] : exchange.header_attributes) exchange.attributes.set(name, value);
 
-    const flags::Context context{exchange.user.empty() ? std::nullopt : std::optional(exchange.user),
-                                 exchange.conversation.empty() ? std::nullopt : std::optional(exchange.conversation),
-                                 &exchange.attributes};
+    const flags::Context context{
+        exchange.user.empty() ? std::nullopt : std::optional(exchange.user),
+        exchange.conversation.empty() ? std::nullopt : std::optional(exchange.conversation),
+        &exchange.attributes};
     exchange.decision = flags::decide(exchange.feature->flag, context);
     exchange.variant = &exchange.feature->variants[exchange.decision.index];
-    if (exchange.decision.unassigned) exchange.feature->unassigned->increment();
+    if (exchange.decision.unassigned)
+        exchange.feature->unassigned->increment();
 
     if (exchange.feature->client_system == ClientSystem::forbid && exchange.view->has_system()) {
         exchange.refuse(events::Outcome::client_error, 400, "invalid_request",

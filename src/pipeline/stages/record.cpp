@@ -1,13 +1,13 @@
 #include "pipeline/stages/record.h"
 
+#include "pipeline/durable_signal.h"
+
 #include <tidegate/base/log.h>
 #include <tidegate/events/log.h>
 #include <tidegate/http/request.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
-
-#include "pipeline/durable_signal.h"
 
 #include <algorithm>
 
@@ -25,10 +25,12 @@ std::unique_ptr<events::CallRecord> describe_request(const Exchange& exchange) {
     record->user = exchange.user;
     record->conversation = exchange.conversation;
     for (const auto& [name, value] : exchange.attributes) {
-        std::string text = std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : flags::to_text(value);
+        std::string text =
+            std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : flags::to_text(value);
         const auto segment = exchange.table->segments.find(name);
         if (segment != exchange.table->segments.end()) {
-            const bool listed = std::find(segment->second.begin(), segment->second.end(), text) != segment->second.end();
+            const bool listed =
+                std::find(segment->second.begin(), segment->second.end(), text) != segment->second.end();
             record->segments.emplace_back(name, listed ? text : "other");
         }
         record->attributes.emplace_back(name, std::move(text));
@@ -44,11 +46,13 @@ std::unique_ptr<events::CallRecord> describe_request(const Exchange& exchange) {
 
 void describe_decision(const Exchange& exchange, events::CallRecord& record) {
     record.config_hash = exchange.table->config_hash;
-    if (exchange.variant == nullptr) return;
+    if (exchange.variant == nullptr)
+        return;
     record.variant = exchange.decision.variant;
     record.rule = exchange.decision.rule;
     record.reason = flags::to_string(exchange.decision.reason);
-    if (exchange.decision.bucket) record.bucket = static_cast<std::uint32_t>(*exchange.decision.bucket);
+    if (exchange.decision.bucket)
+        record.bucket = static_cast<std::uint32_t>(*exchange.decision.bucket);
     record.unassigned = exchange.decision.unassigned;
 }
 
@@ -81,10 +85,12 @@ void count(const Exchange& exchange, const events::CallRecord& record) {
     metrics.requests_inflight().add(-1);
     metrics.gateway_overhead().observe(record.gateway);
     const FeatureVariant* variant = exchange.answered_by != nullptr ? exchange.answered_by : exchange.variant;
-    if (variant == nullptr) return;
+    if (variant == nullptr)
+        return;
     variant->series->outcomes[static_cast<std::size_t>(record.outcome)].increment();
     variant->series->duration.observe(record.total);
-    if (record.first_token) variant->series->first_token.observe(*record.first_token);
+    if (record.first_token)
+        variant->series->first_token.observe(*record.first_token);
 }
 
 }  // namespace
@@ -92,10 +98,12 @@ void count(const Exchange& exchange, const events::CallRecord& record) {
 Step RecordStage::enter(Exchange& exchange) {
     Services& services = exchange.thread.services;
     services.metrics.requests_inflight().add(1);
-    if (services.log.has_room()) return Step::next;
+    if (services.log.has_room())
+        return Step::next;
     services.metrics.rejected("overloaded").increment();
     exchange.refuse(events::Outcome::rejected, 503, "overloaded",
-                    "Call records cannot be written fast enough, or their disk is full; try again soon.", "retry-after: 1\r\n");
+                    "Call records cannot be written fast enough, or their disk is full; try again soon.",
+                    "retry-after: 1\r\n");
     exchange.unrecordable = true;
     return Step::answered;
 }
@@ -114,14 +122,18 @@ void RecordStage::complete(Exchange& exchange) noexcept try {
     record->upstream = exchange.upstream_wait;
     record->gateway = record->total - exchange.upstream_wait;
     count(exchange, *record);
-    if (exchange.unrecordable) return;
+    if (exchange.unrecordable)
+        return;
 
     std::function<void(bool)> on_durable;
-    if (exchange.durable) on_durable = [signal = exchange.durable](bool durable) { signal->set(durable); };
-    if (!services.log.append(std::move(record), std::move(on_durable)) && exchange.durable) exchange.durable->set(false);
+    if (exchange.durable)
+        on_durable = [signal = exchange.durable](bool durable) { signal->set(durable); };
+    if (!services.log.append(std::move(record), std::move(on_durable)) && exchange.durable)
+        exchange.durable->set(false);
 } catch (const std::exception& exception) {
     log::error("pipeline", "call {} could not be recorded: {}", exchange.id_text, exception.what());
-    if (exchange.durable) exchange.durable->set(false);
+    if (exchange.durable)
+        exchange.durable->set(false);
 }
 
 }  // namespace tidegate::pipeline

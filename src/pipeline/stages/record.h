@@ -5,8 +5,8 @@
 
 namespace tidegate::pipeline {
 
-// First in, so that it completes last: everything the record tells has happened by then. Refuses new calls while the
-// log has no room, because a call that cannot be recorded must not be made.
+// First in, so that it completes last: everything the record tells has happened by then. Refuses new calls
+// while the log has no room, because a call that cannot be recorded must not be made.
 class RecordStage final : public Stage {
   public:
     std::string_view name() const override { return "record"; }
