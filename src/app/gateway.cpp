@@ -3,8 +3,9 @@
 #include "app/version.h"
 
 #include <tidegate/base/log.h>
+#include <tidegate/flags/flag.h>
 
-#include <future>
+#include <fmt/format.h>
 
 namespace tidegate::app {
 namespace {
@@ -165,9 +166,28 @@ std::vector<std::string> Gateway::needs_restart(const config::Snapshot& next) co
     return keys;
 }
 
+void Gateway::warn_of_moved_users(const config::Snapshot& next, std::vector<std::string>& problems) const {
+    for (const auto& [name, feature] : next.features->features) {
+        const pipeline::Feature* before = current_->features->find(name);
+        if (before == nullptr)
+            continue;
+        for (const flags::MovedUnits& moved : flags::moved_units(before->flag, feature.flag)) {
+            problems.push_back(fmt::format(
+                "{}: warning: features.{}{}{}: {:.2f} % of the units change their variant although the new "
+                "weights would not need it (another order of weights, or another unit)",
+                config_path_, name, moved.rule.empty() ? "" : ", rule ", moved.rule, moved.share * 100));
+        }
+    }
+}
+
 admin::ReloadOutcome Gateway::reload() {
     const std::lock_guard lock(reload_mutex_);
     admin::ReloadOutcome outcome;
+    if (draining_) {
+        outcome.reloaded = false;
+        outcome.problems.emplace_back("the gateway is draining and takes no configuration any more");
+        return outcome;
+    }
     config::Loaded loaded = load();
     for (const yaml::Problem& problem : loaded.problems.all()) outcome.problems.push_back(problem.text());
     bool restart = false;
@@ -179,6 +199,8 @@ admin::ReloadOutcome Gateway::reload() {
         }
     }
     outcome.reloaded = loaded.snapshot != nullptr && !restart;
+    if (outcome.reloaded)
+        warn_of_moved_users(*loaded.snapshot, outcome.problems);
     if (outcome.reloaded)
         publish(std::move(loaded.snapshot));
     metrics_.reloaded(outcome.reloaded, clock_.wall());

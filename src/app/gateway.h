@@ -62,6 +62,8 @@ class Gateway {
     Result<void> start_admin();
     void publish(std::shared_ptr<const config::Snapshot> snapshot);
     void watch(const config::Loaded& loaded);
+    // Warns where users are dealt anew beyond what new weights need.
+    void warn_of_moved_users(const config::Snapshot& next, std::vector<std::string>& problems) const;
     // What a new configuration changes although only a restart can; empty if nothing.
     std::vector<std::string> needs_restart(const config::Snapshot& next) const;
 
