@@ -134,7 +134,7 @@ class Answering {
         if (result.reason != Reason::ok)
             last_reason_ = to_string(result.reason);
         count(result.record, variant);
-        exchange_.attempts.push_back(result.record);
+        exchange_.attempts.push_back(std::move(result.record));
         exchange_.answer_content = std::move(result.content);
         co_return result;
     }
