@@ -46,7 +46,8 @@ std::string story_of(const Exchange& exchange) {
 }
 
 std::string retry_line(const calls::AttemptResult& last, int status) {
-    if (status != 429 && status != 503)
+    // An open circuit knows when it is worth another try, whatever the status says.
+    if (status != 429 && status != 503 && !last.retry_after)
         return {};
     const auto wait = last.retry_after.value_or(std::chrono::seconds{1});
     return fmt::format("retry-after: {}\r\n",
