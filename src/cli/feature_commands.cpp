@@ -26,7 +26,7 @@ std::string serve_text(const Json& serve) {
     return out;
 }
 
-std::string decision_text(const Json& answer) {
+std::string rule_text(const Json& answer) {
     const std::string rule = text_of(answer, "rule");
     std::string out = rule.empty() ? "the default" : "rule " + rule;
     return out + " (" + text_of(answer, "reason") + ")";
@@ -51,7 +51,7 @@ void print_explanation(std::ostream& out, const std::string& feature, const Json
     Fields fields;
     fields.add("feature", feature);
     fields.add("variant", text_of(answer, "variant"));
-    fields.add("because of", decision_text(answer));
+    fields.add("because of", rule_text(answer));
     fields.add("decided by", text_of(unit, "name") + (unit_value.empty() ? ", not given" : " " + unit_value));
     fields.add("bucket", bucket_text(answer));
     fields.print(out);

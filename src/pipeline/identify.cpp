@@ -26,7 +26,7 @@ bool single(const http::Request& request, std::string_view name) {
 
 bool find_feature(Exchange& exchange) {
     const std::string_view named =
-        exchange.request.header("x-tidegate-feature").value_or(exchange.view->model());
+        exchange.request.header("x-tidegate-feature").value_or(exchange.view.model());
     if (named.empty())
         return refuse(exchange, 400, "invalid_request",
                       "Name a feature as the model, or in the header x-tidegate-feature.");
@@ -46,7 +46,7 @@ bool find_feature(Exchange& exchange) {
 }
 
 bool read_names(Exchange& exchange) {
-    exchange.user = exchange.request.header("x-tidegate-user").value_or(exchange.view->user());
+    exchange.user = exchange.request.header("x-tidegate-user").value_or(exchange.view.user());
     exchange.conversation = exchange.request.header("x-tidegate-conversation").value_or("");
     if (exchange.user.size() > kLongestName || exchange.conversation.size() > kLongestName) {
         return refuse(exchange, 400, "invalid_request", "A user or conversation is longer than 256 bytes.");

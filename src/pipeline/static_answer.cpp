@@ -12,7 +12,7 @@ std::string text_of(const Exchange& exchange, const ChainEntry& entry) {
         return text->text;
     if (const auto* json = std::get_if<JsonAnswer>(&entry.answer))
         return json->json;
-    return calls::first_sentences(exchange.view->last_user_text(),
+    return calls::first_sentences(exchange.view.last_user_text(),
                                   std::get<FirstSentences>(entry.answer).count);
 }
 
@@ -21,7 +21,7 @@ std::string text_of(const Exchange& exchange, const ChainEntry& entry) {
 bool suits(const Exchange& exchange, const ChainEntry& entry) {
     if (exchange.operation == dialect::Operation::embeddings)
         return false;
-    return !exchange.view->wants_json() || std::holds_alternative<JsonAnswer>(entry.answer);
+    return !exchange.view.wants_json() || std::holds_alternative<JsonAnswer>(entry.answer);
 }
 
 void answer_with(Exchange& exchange, const ChainEntry& entry) {
@@ -31,8 +31,8 @@ void answer_with(Exchange& exchange, const ChainEntry& entry) {
     identity.model = exchange.feature->name;
     identity.created = std::chrono::floor<std::chrono::seconds>(exchange.started).time_since_epoch().count();
     Outgoing answer;
-    if (exchange.view->stream()) {
-        dialect::write_text_stream(exchange.format, identity, text, exchange.view->wants_usage(), answer.body);
+    if (exchange.view.stream()) {
+        dialect::write_text_stream(exchange.format, identity, text, exchange.view.wants_usage(), answer.body);
         answer.content_type = "text/event-stream; charset=utf-8";
         answer.header_lines = "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
     } else {
@@ -40,7 +40,7 @@ void answer_with(Exchange& exchange, const ChainEntry& entry) {
     }
     exchange.answer_content = events::Content(exchange.table->max_content);
     exchange.answer_content.format = dialect::to_string(exchange.format);
-    exchange.answer_content.stream = exchange.view->stream();
+    exchange.answer_content.stream = exchange.view.stream();
     exchange.answer_content.append(answer.body);
     exchange.finish_reason = dialect::to_string(dialect::Finish::stop);
     exchange.outgoing = std::move(answer);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace tidegate::simulator {
 namespace {
 
@@ -115,7 +117,7 @@ void read_messages(const json& messages, std::initializer_list<std::string_view>
         const std::string where = "messages[" + std::to_string(index++) + "]";
         const std::string role = message.is_object() ? message.value("role", "") : "";
         if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
-            throw Wrong{"Invalid value for '" + where + ".role': '" + role + "'"};
+            throw Wrong{fmt::format("Invalid value for '{}.role': '{}'", where, role)};
         }
         const auto content = message.find("content");
         if (content == message.end() && !message.contains("tool_calls")) {

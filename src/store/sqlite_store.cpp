@@ -116,18 +116,16 @@ class SqliteStore final : public Store {
 
     void record_served(std::string name_version, std::string hash,
                        std::function<void(Result<void>)> done) override {
-        bool queued = false;
         {
             const std::lock_guard lock(mutex_);
-            queued = !closed_;
-            if (queued)
+            if (!closed_) {
                 queue_.push_back({std::move(name_version), std::move(hash), std::move(done)});
+                wake_.notify_one();
+                return;
+            }
         }
-        if (queued) {
-            wake_.notify_one();
-        } else if (done) {
+        if (done)
             done(Error{ErrorKind::cancelled, ErrorSource::gateway, "the store is closed"});
-        }
     }
 
     void close() override {

@@ -277,12 +277,7 @@ async::Task<Connection::Io> Connection::write_all(std::string_view first, std::s
 void Connection::render(std::string& out, const Request& request) const {
     out.append(request.method).append(" ");
     if (endpoint_->proxied() && !endpoint_->tls()) {
-        const bool v6 = endpoint_->literal() && endpoint_->literal()->is_v6();
-        out.append("http://")
-            .append(v6 ? "[" : "")
-            .append(endpoint_->host())
-            .append(v6 ? "]:" : ":")
-            .append(std::to_string(endpoint_->port()));
+        out.append("http://").append(endpoint_->authority());
     }
     out.append(endpoint_->path_prefix()).append(request.path).append(" HTTP/1.1\r\n");
     out.append(endpoint_->header_lines()).append(request.headers);

@@ -161,10 +161,8 @@ async::Task<bool> Connection::connect(const std::vector<asio::ip::address>& addr
 
 // A tunnel to the endpoint (RFC 9110, 9.3.6).
 async::Task<bool> Connection::ask_proxy() {
-    const bool v6 = endpoint_->literal() && endpoint_->literal()->is_v6();
-    const std::string target =
-        fmt::format("{}{}{}:{}", v6 ? "[" : "", endpoint_->host(), v6 ? "]" : "", endpoint_->port());
-    const std::string ask = fmt::format("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", target);
+    const std::string ask =
+        fmt::format("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", endpoint_->authority());
     const Io io = co_await write_all(ask, {});
     if (io.error || stop_ != Stop::none)
         co_return fail_io(io.error);

@@ -28,6 +28,11 @@ bool is_alnum(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+// As it stands in front of a port: only an IPv6 address has colons.
+std::string bracketed(const std::string& host) {
+    return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
 // Letters, digits and hyphens in labels of at most 63; an underscore is let pass, internal names have them. A
 // name whose last label is a number is refused: other resolvers read "127.1" or "0x7f000001" as an address.
 bool is_host_name(std::string_view host) {
@@ -54,7 +59,7 @@ Result<Base> parse_url(std::string_view option, std::string_view text) {
     const auto parsed = boost::urls::parse_uri(boost::core::string_view(text.data(), text.size()));
     if (!parsed)
         return invalid(what + " is no URL of the form https://host/path");
-    const boost::urls::url_view url = *parsed;
+    const boost::urls::url_view& url = *parsed;
     Base base;
     const std::string scheme = to_lower(std::string_view(url.scheme().data(), url.scheme().size()));
     if (scheme != "http" && scheme != "https")
@@ -97,8 +102,7 @@ bool is_framing(std::string_view name) {
 }
 
 Result<std::string> render_headers(const Base& base, const EndpointOptions& options) {
-    const bool v6 = base.literal && base.literal->is_v6();
-    std::string lines = "host: " + (v6 ? "[" + base.host + "]" : base.host);
+    std::string lines = "host: " + bracketed(base.host);
     if (base.port != (base.tls ? 443 : 80))
         lines += ":" + std::to_string(base.port);
     lines += "\r\naccept-encoding: identity\r\n";
@@ -116,6 +120,14 @@ Result<std::string> render_headers(const Base& base, const EndpointOptions& opti
     return lines;
 }
 
+Result<void> check_literal(const Base& base, const AddressPolicy& policy) {
+    if (!base.literal || policy.allows(base.host, *base.literal))
+        return Result<void>();
+    return invalid("base_url leads to the " + std::string(to_string(range_of(*base.literal))) + " address " +
+                   base.host +
+                   "; set allow_private_address, or list it in outbound.allow_private, if that is meant");
+}
+
 // With its size, so that no two lists of parts look alike.
 void add_part(std::string& out, std::string_view part) {
     out.append(std::to_string(part.size())).append(":").append(part);
@@ -129,6 +141,10 @@ Endpoint::Endpoint(EndpointOptions options, AddressPolicy policy)
       timeouts_(options.timeouts),
       concurrent_(options.concurrent) {}
 
+std::string Endpoint::authority() const {
+    return bracketed(host_) + ":" + std::to_string(port_);
+}
+
 Result<std::shared_ptr<const Endpoint>> make_endpoint(EndpointOptions options) {
     auto base = parse_url("base_url", options.base_url);
     if (!base)
@@ -139,11 +155,9 @@ Result<std::shared_ptr<const Endpoint>> make_endpoint(EndpointOptions options) {
     auto lines = render_headers(*base, options);
     if (!lines)
         return lines.error();
-    if (base->literal && !policy->allows(base->host, *base->literal)) {
-        return invalid("base_url leads to the " + std::string(to_string(range_of(*base->literal))) +
-                       " address " + base->host +
-                       "; set allow_private_address, or list it in outbound.allow_private, if that is meant");
-    }
+    auto allowed = check_literal(*base, *policy);
+    if (!allowed)
+        return allowed.error();
     std::shared_ptr<Endpoint> endpoint(new Endpoint(options, std::move(*policy)));
     if (!options.proxy.empty()) {
         auto proxy = parse_url("proxy", options.proxy);

@@ -14,7 +14,7 @@ FAULTS = {
     "status-429": "status=429,retry-after=7", "status-500": "status=500", "status-503": "status=503", "status-529": "status=529",
     "hang": "hang", "drop": "drop", "garbage": "garbage,after=0", "reset": "reset,after=0", "truncate": "truncate,after=0",
     "cut": "cut,after=0", "stall": "stall,after=0", "error": "error,after=0", "error-not-a-stream": "error-not-a-stream",
-    "slow": "first-token=20s", "refusal": "refusal", "filtered": "finish=content_filter,tokens=0",
+    "slow": "first-token=20s", "refusal": "refusal", "late-refusal": "refusal,rate=40", "filtered": "finish=content_filter,tokens=0",
     # The same in the middle of the answer, paced: the first words have left when it fails, too late for a fallback.
     "late-reset": "reset,after=4,rate=40", "late-truncate": "truncate,after=4,rate=40", "late-cut": "cut,after=4,rate=40", "late-stall": "stall,after=4,rate=40",
     "late-garbage": "garbage,after=4,rate=40", "late-error": "error,after=4,rate=40",
@@ -126,7 +126,7 @@ def test_a_fault_leads_to_the_fallback(gateway, dialect, stream, name):
 
 
 def test_the_delta_of_a_refusal_is_content(gateway):
-    answer = ask(gateway, "openai", "openai-refusal-saved", stream=True)
+    answer = ask(gateway, "openai", "openai-late-refusal-saved", stream=True)
     assert answer.status_code == 200 and "x-tidegate-fallback" not in answer.headers
     assert '"refusal":"' in answer.text and data_events(answer.text)[-1] == "[DONE]"
 

@@ -61,6 +61,9 @@ struct Variable {
 // bytes and until its BodyParser reads another body.
 class RequestView {
   public:
+    // Of nothing: may only be assigned to.
+    RequestView() = default;
+
     // Validates the whole of `body`, behind which kBodyPadding bytes must be readable. Refused with
     // invalid_input (source client) and a message for the client: what is not JSON or not an object, a byte
     // order mark, invalid UTF-8, lone surrogates, nesting deeper than kMaximumDepth, a member that occurs twice
@@ -109,7 +112,7 @@ class RequestView {
 
   private:
     explicit RequestView(const detail::ParsedRequest& parsed) : x_parsed(&parsed) {}
-    const detail::ParsedRequest* x_parsed;
+    const detail::ParsedRequest* x_parsed = nullptr;
 };
 
 }  // namespace tidegate::dialect

@@ -57,7 +57,7 @@ class Exchange {
     const SteadyTime received;
     // The snapshot this request began with, and keeps.
     const std::shared_ptr<const FeatureTable> table;
-    std::optional<dialect::RequestView> view;  // set by the time the first stage begins
+    dialect::RequestView view;  // of nothing until the body was read, which is before the first stage begins
 
     // Who asks, and what was decided.
     const Feature* feature = nullptr;

@@ -55,6 +55,8 @@ class Endpoint {
     // Lower case; an IPv6 address without brackets.
     const std::string& host() const { return host_; }
     std::uint16_t port() const { return port_; }
+    // Host and port as one: "api.example.com:443", "[::1]:8000".
+    std::string authority() const;
     // The address, if the host is written as one.
     const std::optional<asio::ip::address>& literal() const { return literal_; }
     // Put before each request's path: empty, or "/v1".

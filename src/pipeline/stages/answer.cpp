@@ -67,7 +67,7 @@ class Answering {
                 co_return;
             }
             const FeatureVariant& variant = exchange_.feature->variants[*entry.variant];
-            if (i > 0 && exchange_.view->carries_provider_state() && provider_changed(variant))
+            if (i > 0 && exchange_.view.carries_provider_state() && provider_changed(variant))
                 continue;
             last = co_await attempt(variant, i, chain);
             if (finished(*last))
@@ -88,7 +88,7 @@ class Answering {
   private:
     // What a provider keeps for its client (files, earlier responses) means nothing to one of another dialect.
     bool state_is_reachable() {
-        if (!exchange_.view->carries_provider_state())
+        if (!exchange_.view.carries_provider_state())
             return true;
         if (exchange_.variant->variant.model->provider->format == exchange_.format)
             return true;
@@ -108,7 +108,7 @@ class Answering {
         const std::string_view key = exchange_.request.header("idempotency-key").value_or("");
         const calls::AttemptRequest request{
             .variant = variant.variant,
-            .request = *exchange_.view,
+            .request = exchange_.view,
             .variables = variables_,
             .call_id = exchange_.id_text,
             .number = static_cast<int>(exchange_.attempts.size()) + 1,
@@ -253,13 +253,13 @@ class Answering {
         Outgoing answer;
         answer.status = result.status;
         answer.body = std::move(result.body);
-        if (!result.released && exchange_.view->stream() && result.status == 200) {
+        if (!result.released && exchange_.view.stream() && result.status == 200) {
             // A stream that ended before any content: its events are all there.
             answer.content_type = "text/event-stream; charset=utf-8";
             answer.header_lines = "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
         }
         answer.header_lines += result.header_lines;
-        if (!exchange_.view->stream()) {
+        if (!exchange_.view.stream()) {
             http::append_header_line(answer.header_lines, "x-tidegate-cost-usd", total_cost().to_string());
         }
         exchange_.outgoing = std::move(answer);
@@ -276,7 +276,7 @@ class Answering {
             if (variable_name == name)
                 return value;
         }
-        for (const dialect::Variable& entry : exchange_.view->variables()) {
+        for (const dialect::Variable& entry : exchange_.view.variables()) {
             if (entry.name == name)
                 return entry.value;
         }

@@ -33,7 +33,7 @@ bool operation_fits(Exchange& exchange) {
 Step FlagStage::enter(Exchange& exchange) {
     if (!operation_fits(exchange))
         return Step::answered;
-    for (const dialect::MetadataEntry& entry : exchange.view->metadata()) {
+    for (const dialect::MetadataEntry& entry : exchange.view.metadata()) {
         exchange.attributes.set(std::string(entry.name), to_attribute(entry.value));
     }
     for (auto& [name, value] : exchange.header_attributes) exchange.attributes.set(name, value);
@@ -47,7 +47,7 @@ Step FlagStage::enter(Exchange& exchange) {
     if (exchange.decision.unassigned)
         exchange.feature->unassigned->increment();
 
-    if (exchange.feature->client_system == ClientSystem::forbid && exchange.view->has_system()) {
+    if (exchange.feature->client_system == ClientSystem::forbid && exchange.view.has_system()) {
         exchange.refuse(events::Outcome::client_error, 400, "invalid_request",
                         fmt::format("The feature {} takes no system message from clients; its prompt has one.",
                                     exchange.feature->name));

@@ -20,7 +20,7 @@ std::unique_ptr<events::CallRecord> describe_request(const Exchange& exchange) {
     record->started = exchange.started;
     record->dialect = dialect::to_string(exchange.format);
     record->operation = dialect::to_string(exchange.operation);
-    record->stream = exchange.view->stream();
+    record->stream = exchange.view.stream();
     record->feature = exchange.feature->name;
     record->user = exchange.user;
     record->conversation = exchange.conversation;
@@ -38,8 +38,8 @@ std::unique_ptr<events::CallRecord> describe_request(const Exchange& exchange) {
     if (exchange.table->max_content > 0) {
         record->request = events::Content(exchange.table->max_content);
         record->request.format = record->dialect;
-        record->request.append(exchange.view->body());
-        for (const std::string_view text : exchange.view->context()) record->context.emplace_back(text);
+        record->request.append(exchange.view.body());
+        for (const std::string_view text : exchange.view.context()) record->context.emplace_back(text);
     }
     return record;
 }
