@@ -22,12 +22,22 @@ std::string_view to_string(Reason reason) {
             return "refusal";
         case Reason::malformed:
             return "malformed";
+        case Reason::guardrail:
+            return "guardrail";
+        case Reason::low_confidence:
+            return "low_confidence";
+        case Reason::budget:
+            return "budget";
         case Reason::rejected:
             return "rejected";
         case Reason::invalid_request:
             return "invalid_request";
         case Reason::prompt_variable_missing:
             return "prompt_variable_missing";
+        case Reason::blocked:
+            return "blocked";
+        case Reason::key_limited:
+            return "key_limited";
         case Reason::cancelled:
             return "cancelled";
     }
@@ -40,6 +50,8 @@ bool allows_fallback(Reason reason) {
         case Reason::rejected:
         case Reason::invalid_request:
         case Reason::prompt_variable_missing:
+        case Reason::blocked:
+        case Reason::key_limited:
         case Reason::cancelled:
             return false;
         default:

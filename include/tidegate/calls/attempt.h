@@ -28,10 +28,15 @@ enum class Reason {
     circuit_open,         // not tried: it has failed too often just now
     refusal,              // by the provider's content filter or the model
     malformed,            // not the answer that its format promises
+    guardrail,            // a guardrail tripped whose action is fallback
+    low_confidence,       // the mean log-probability is below the feature's bound
+    budget,               // not tried: its worst case does not fit what is left of the account
     // These end the chain: another variant could not help, or nobody waits.
     rejected,         // the provider found the client's request wrong: 400, 409, 413, 422
     invalid_request,  // it cannot be said in the provider's format
     prompt_variable_missing,
+    blocked,      // a guardrail tripped whose action is block
+    key_limited,  // the access key's tokens or money are used up
     cancelled,
 };
 std::string_view to_string(Reason reason);

@@ -66,11 +66,24 @@ inline constexpr std::array<std::string_view, 10> kOutcomes{
 inline constexpr std::array<std::string_view, 6> kTokenKinds{"input",  "cache_read", "cache_write",
                                                              "output", "reasoning",  "audio"};
 // Of an attempt, as tidegate_upstream_attempts_total names them.
-inline constexpr std::array<std::string_view, 13> kAttemptOutcomes{
-    "ok",         "error",      "timeout",         "first_token_timeout",
-    "rate_limit", "overloaded", "circuit_open",    "refusal",
-    "malformed",  "rejected",   "invalid_request", "prompt_variable_missing",
-    "cancelled"};
+inline constexpr std::array<std::string_view, 18> kAttemptOutcomes{"ok",
+                                                                   "error",
+                                                                   "timeout",
+                                                                   "first_token_timeout",
+                                                                   "rate_limit",
+                                                                   "overloaded",
+                                                                   "circuit_open",
+                                                                   "refusal",
+                                                                   "malformed",
+                                                                   "guardrail",
+                                                                   "low_confidence",
+                                                                   "budget",
+                                                                   "rejected",
+                                                                   "invalid_request",
+                                                                   "prompt_variable_missing",
+                                                                   "blocked",
+                                                                   "key_limited",
+                                                                   "cancelled"};
 
 // Of one (feature, variant, model, provider).
 struct RequestSeries {
