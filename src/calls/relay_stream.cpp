@@ -1,0 +1,165 @@
+// A provider's stream on its way to the sink.
+#include "calls/drain.h"
+#include "calls/read_answer.h"
+
+#include <tidegate/dialect/stream_relay.h>
+#include <tidegate/upstream/response.h>
+
+#include <fmt/format.h>
+
+namespace tidegate::calls {
+namespace {
+
+constexpr std::size_t kJoinedWrite = 16 << 10;
+
+dialect::StreamRelay make_relay(const AttemptState& state) {
+    dialect::StreamRelay::Options options;
+    options.client_wants_usage = state.attempt.request.wants_usage();
+    options.call_id = state.attempt.call_id;
+    options.model = state.model.id;
+    options.created = identity_of(state).created;
+    return {state.provider.format, state.attempt.request.format(), std::move(options)};
+}
+
+class StreamRun {
+  public:
+    StreamRun(AttemptState& state, std::unique_ptr<upstream::Response> response, Spent& spent)
+        : state_(state),
+          result_(state.result),
+          response_(std::move(response)),
+          spent_(spent),
+          relay_(make_relay(state)),
+          events_(state.worker.buffers.borrow()) {
+        events_->clear();
+    }
+
+    async::Task<void> run() {
+        response_->set_deadline(state_.content_deadline());
+        co_await relay_events();
+        const dialect::StreamFacts& facts = relay_.facts();
+        take_facts(state_, facts.usage, facts.model, facts.finish, spent_);
+        // Whatever broke it off, what did come stands before the error event.
+        if (result_.released && !facts.complete && !events_->empty())
+            co_await state_.sink.write(*events_);
+        if (facts.complete)
+            drain(state_.worker.io, std::move(response_));
+    }
+
+  private:
+    async::Task<void> relay_events() {
+        for (;;) {
+            const auto piece = co_await response_->read();
+            if (!piece) {
+                state_.failed(piece.error());
+                co_return;
+            }
+            if (!take(*piece) || ended())
+                co_return;
+            if (relay_.facts().content && !result_.released)
+                release();
+            if (!result_.released || events_->empty())
+                continue;
+            // Pieces that came together may leave together.
+            if (response_->readable() && events_->size() < kJoinedWrite)
+                continue;
+            const auto written = co_await state_.sink.write(*events_);
+            events_->clear();
+            if (!written) {
+                state_.fail(Reason::cancelled, "the client left");
+                co_return;
+            }
+        }
+    }
+
+    bool take(std::string_view piece) {
+        spent_.answer_bytes += piece.size();
+        result_.content.append(piece);
+        const auto fed = piece.empty() ? relay_.end_of_body(*events_) : relay_.feed(piece, *events_);
+        if (!fed)
+            state_.malformed(fed.error());
+        return fed.has_value();
+    }
+
+    // True if the stream has come to its end, good or bad.
+    bool ended() {
+        const dialect::StreamFacts& facts = relay_.facts();
+        if (facts.error) {
+            broken_off(*facts.error);
+            return true;
+        }
+        if (facts.complete)
+            completed(facts);
+        return facts.complete;
+    }
+
+    void release() {
+        mark_first_token();
+        result_.released = true;
+        response_->set_deadline(state_.deadline);
+        state_.sink.begin(result_.header_lines);
+    }
+
+    void mark_first_token() {
+        if (!result_.record.first_token)
+            result_.record.first_token = state_.now() - state_.started;
+    }
+
+    void completed(const dialect::StreamFacts& facts) {
+        state_.health = Health::good;
+        mark_first_token();
+        result_.status = 200;
+        result_.body = std::move(*events_);
+        result_.reason = facts.refusal && !result_.released ? Reason::refusal : Reason::ok;
+        if (result_.reason == Reason::refusal)
+            result_.message = fmt::format("{} refused", state_.model.name);
+    }
+
+    // An error event within a stream: a fallback if nothing was released, else the client gets it as its end.
+    void broken_off(const dialect::ProviderError& error) {
+        state_.health = Health::bad;
+        const bool overloaded = error.type == "overloaded_error";
+        const bool limited = error.type.starts_with("rate_limit");
+        state_.fail(limited      ? Reason::rate_limit
+                    : overloaded ? Reason::overloaded
+                                 : Reason::error,
+                    fmt::format("{} broke its stream off: {}", state_.provider.name, error.message));
+        if (result_.released)
+            result_.body = std::move(*events_);
+    }
+
+    AttemptState& state_;
+    AttemptResult& result_;
+    std::unique_ptr<upstream::Response> response_;
+    Spent& spent_;
+    dialect::StreamRelay relay_;
+    LendingPool<std::string>::Loan events_;
+};
+
+async::Task<void> not_a_stream(AttemptState& state, upstream::Response& response, Spent& spent) {
+    std::string body;
+    const auto read = co_await response.read_all(body, kLargestErrorBody);
+    spent.answer_bytes = body.size();
+    state.result.content.append(body);
+    state.result.content.stream = false;
+    if (!read) {
+        state.failed(read.error());
+        co_return;
+    }
+    state.health = Health::bad;
+    state.fail(Reason::malformed, fmt::format("{} answered a stream with something else", state.provider.name));
+}
+
+}  // namespace
+
+async::Task<void> relay_stream(AttemptState& state, std::unique_ptr<upstream::Response> response,
+                               Spent& spent) {
+    spent.answering = true;
+    if (!response->header("content-type").starts_with("text/event-stream")) {
+        co_await not_a_stream(state, *response, spent);
+        co_return;
+    }
+    StreamRun run(state, std::move(response), spent);
+    co_await run.run();
+}
+
+}  // namespace tidegate::calls
