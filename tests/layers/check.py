@@ -7,7 +7,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAYERS = [
     ["base"],
-    ["async", "yaml", "metrics", "store"],
+    ["async", "yaml", "metrics", "statistics", "store"],
     ["upstream", "dialect", "http"],
     ["access", "flags", "prompts", "ledger", "guardrails", "cache", "events"],
     ["calls"],
