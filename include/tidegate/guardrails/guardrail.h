@@ -46,24 +46,41 @@ struct Match {
 };
 
 // What a kind looks for in a text. Immutable; any thread at the same time; linear in the text's length.
+//
+// A stream that is checked while it grows gets the same matches as the whole text, however it was cut: with n
+// bytes there, the matches that `find` gives from the last position on and that begin below n - longest_match()
+// are final. Go on from the end of the last of them, or from n - longest_match() if that is further; bytes
+// before that position are context, of which longest_match() bytes must be kept (or all, near the beginning).
+// At the end of the text every match is final. Cut texts between characters only.
 class TextCheck {
   public:
     virtual ~TextCheck() = default;
-    // Appends the matches in `text`, in ascending order and without overlap.
-    virtual void find(std::string_view text, std::vector<Match>& matches) const = 0;
-    // The most bytes that one match spans, with the context that decides about it; nothing without a bound,
-    // or if only the whole text can be judged: such a check needs StreamMode::buffer or observe.
+    // Appends the matches in `text` that begin at `from` or behind it, in ascending order and without overlap.
+    virtual void find(std::string_view text, std::size_t from, std::vector<Match>& matches) const = 0;
+    // Of a whole text.
+    void find(std::string_view text, std::vector<Match>& matches) const { find(text, 0, matches); }
+    // The most bytes that one match spans, with the context before and behind it that decides about it; nothing
+    // without a bound, or if only the whole text can be judged: such a check needs StreamMode::buffer or
+    // observe.
     virtual std::optional<std::size_t> longest_match() const = 0;
+};
+
+// What somebody else is asked, and for whom. Everything it points to outlives the answer.
+struct Question {
+    std::string_view text;
+    Direction direction = Direction::output;
+    std::string_view feature;  // whose account pays for a model
+    std::string_view call_id;
+    SteadyTime deadline{};
 };
 
 // A check that asks somebody else: a moderation service or a model. Always on whole texts.
 class RemoteCheck {
   public:
     virtual ~RemoteCheck() = default;
-    // The categories that tripped, empty if the text is clean. A failure (unreachable, malformed answer) is an
-    // error, and never a pass: the caller applies the configured action for failures.
-    virtual async::Task<Result<std::vector<std::string>>> ask(async::IoThread& io, std::string_view text,
-                                                              SteadyTime deadline,
+    // The categories that tripped, empty if the text is clean. A failure (unreachable, late, malformed answer)
+    // is an error, and never a pass: the caller applies Guardrail::on_failure. Runs on the thread of `io`.
+    virtual async::Task<Result<std::vector<std::string>>> ask(async::IoThread& io, const Question& question,
                                                               async::Cancellation& cancellation) const = 0;
 };
 
@@ -74,6 +91,9 @@ struct Guardrail {
     Action input = Action::off;
     Action output = Action::off;
     StreamMode stream = StreamMode::hold;
+    // Of a remote check that could not answer, as a trip of the category "unavailable": block, fallback, or
+    // record (the text passes, and that is counted).
+    Action on_failure = Action::block;
     // Exactly one of the two.
     std::unique_ptr<const TextCheck> text;
     std::unique_ptr<const RemoteCheck> remote;
