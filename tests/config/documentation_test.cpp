@@ -128,6 +128,8 @@ const std::map<std::string, std::string> kReaders{
     {"config/parse_server.cpp", ""},
     {"config/parse_models.cpp", ""},
     {"config/parse_features.cpp", "features.NAME."},
+    {"config/parse_variant.cpp", "features.NAME.variants.NAME."},
+    {"config/parse_chains.cpp", "features.NAME.answers.NAME."},
     {"flags/flag.cpp", "features.NAME."},
     {"flags/parse_condition.cpp", "features.NAME.targeting[].when.ATTRIBUTE."},
     {"ledger/price.cpp", "models.NAME.price."},

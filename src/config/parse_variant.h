@@ -1,0 +1,25 @@
+// One variant of a feature: `features.F.variants.V`.
+#pragma once
+
+#include "config/parse_models.h"
+
+#include <tidegate/calls/variant.h>
+#include <tidegate/prompts/registry.h>
+#include <tidegate/yaml/cursor.h>
+
+#include <optional>
+#include <string>
+
+namespace tidegate::config {
+
+// What variants refer to.
+struct VariantReferences {
+    const Models& models;
+    const prompts::Registry& prompts;
+};
+
+// Nothing without a usable model, which has been reported then. Leaves `fallback` to parse_chains.
+std::optional<calls::Variant> parse_variant(const std::string& name, const yaml::Cursor& at,
+                                            const VariantReferences& references);
+
+}  // namespace tidegate::config
