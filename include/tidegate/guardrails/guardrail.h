@@ -94,6 +94,8 @@ struct Guardrail {
     // Of a remote check that could not answer, as a trip of the category "unavailable": block, fallback, or
     // record (the text passes, and that is counted).
     Action on_failure = Action::block;
+    // Judges only the text of an answer, not its refusals, reasoning or tool arguments (length, json_schema).
+    bool text_only = false;
     // Exactly one of the two.
     std::unique_ptr<const TextCheck> text;
     std::unique_ptr<const RemoteCheck> remote;
