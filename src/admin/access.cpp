@@ -1,11 +1,9 @@
 #include "admin/access.h"
 
+#include <tidegate/base/address.h>
 #include <tidegate/base/text.h>
 
 #include <algorithm>
-
-#include <boost/asio/ip/address.hpp>
-#include <openssl/crypto.h>
 
 namespace tidegate::admin {
 namespace {
@@ -39,7 +37,7 @@ const Token* find_token(const std::vector<Token>& tokens, const Digest& digest) 
     const Token* found = nullptr;
     for (const Token& token : tokens) {
         for (const Digest& known : token.digests) {
-            if (CRYPTO_memcmp(known.data(), digest.data(), digest.size()) == 0)
+            if (same_digest(known, digest))
                 found = &token;
         }
     }

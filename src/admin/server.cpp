@@ -1,6 +1,7 @@
 #include <tidegate/admin/api.h>
 #include <tidegate/admin/server.h>
 #include <tidegate/async/io_threads.h>
+#include <tidegate/base/address.h>
 #include <tidegate/http/server.h>
 
 namespace tidegate::admin {

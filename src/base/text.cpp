@@ -1,5 +1,6 @@
 #include <tidegate/base/text.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -95,6 +96,14 @@ std::string_view trim(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
     return text;
+}
+
+bool is_name(std::string_view text, std::string_view more) {
+    return !text.empty() && text.size() <= kLongestName &&
+           std::all_of(text.begin(), text.end(), [more](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                      c == '-' || c == '.' || more.find(c) != std::string_view::npos;
+           });
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -10,8 +10,7 @@
 
 namespace tidegate::config {
 
-// Names become header values, labels of metrics and parts of URLs: letters, digits, `_`, `-` and `.`, at most
-// 128. Reports any other. `more` are further characters that are allowed.
+// Reports what is no name (see is_name); `more` are further characters that are allowed.
 void check_name(const yaml::Cursor& at, const std::string& name, std::string_view more = {});
 
 // Reports that there is no such thing, with the nearest one that there is.

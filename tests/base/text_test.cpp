@@ -31,5 +31,13 @@ TEST(Trim, TakesSpacesAndTabs) {
     EXPECT_EQ(trim(" \ta b\t "), "a b");
 }
 
+TEST(Name, HasOnlyWhatMayStandInAHeaderAndAnUrl) {
+    for (const char* name : {"a", "gpt-4.1_mini", "0"}) EXPECT_TRUE(is_name(name)) << name;
+    for (const char* text : {"", "a b", "a;b", "a/b", "ä", "a\n"}) EXPECT_FALSE(is_name(text)) << text;
+    EXPECT_TRUE(is_name("a/b:c", "/:"));
+    EXPECT_TRUE(is_name(std::string(128, 'a')));
+    EXPECT_FALSE(is_name(std::string(129, 'a')));
+}
+
 }  // namespace
 }  // namespace tidegate

@@ -166,7 +166,7 @@ TEST_F(CommandLineTest, ARedirectIsNotFollowedWithTheToken) {
 
 TEST_F(CommandLineTest, AMissingTokenIsToldAndTheRightOneSent) {
     admin::Options options;
-    options.tokens = {{.name = "x", .digests = {admin::digest_of("sesame")}, .features = {}}};
+    options.tokens = {{.name = "x", .digests = {digest_of("sesame")}, .features = {}}};
     start(std::move(options));
     const Outcome refused = run({"status"});
     EXPECT_EQ(refused.status, kRefused);

@@ -12,6 +12,11 @@ std::string to_lower(std::string_view text);
 // Without leading and trailing spaces and tabs.
 std::string_view trim(std::string_view text);
 
+// Names become header values, labels of metrics and parts of URLs: 1 to 128 letters, digits, `_`, `-` and `.`;
+// `more` are further characters that are allowed.
+constexpr std::size_t kLongestName = 128;
+bool is_name(std::string_view text, std::string_view more = {});
+
 // Appends `text` as a JSON string with its quotes. `text` should be UTF-8; invalid bytes become U+FFFD, so that
 // the result is always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
