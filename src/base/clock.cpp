@@ -1,6 +1,7 @@
 #include <tidegate/base/clock.h>
 
 #include <fmt/format.h>
+#include <time.h>
 
 namespace tidegate {
 
@@ -12,9 +13,17 @@ SteadyTime SystemClock::steady() const {
     return std::chrono::steady_clock::now();
 }
 
-// The steady clock starts an hour in, so that tests may subtract from it.
+Duration SystemClock::boot() const {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+}
+
+// The clocks start an hour in, so that tests may subtract from them.
 ManualClock::ManualClock(WallTime start)
-    : wall_(start.time_since_epoch().count()), steady_(Duration{std::chrono::hours{1}}.count()) {}
+    : wall_(start.time_since_epoch().count()),
+      steady_(Duration{std::chrono::hours{1}}.count()),
+      boot_(Duration{std::chrono::hours{1}}.count()) {}
 
 WallTime ManualClock::wall() const {
     return WallTime{Duration{wall_.load()}};
@@ -24,9 +33,18 @@ SteadyTime ManualClock::steady() const {
     return SteadyTime{Duration{steady_.load()}};
 }
 
+Duration ManualClock::boot() const {
+    return Duration{boot_.load()};
+}
+
 void ManualClock::advance(Duration by) {
-    wall_ += by.count();
+    suspend(by);
     steady_ += by.count();
+}
+
+void ManualClock::suspend(Duration by) {
+    wall_ += by.count();
+    boot_ += by.count();
 }
 
 void ManualClock::jump_wall(Duration by) {

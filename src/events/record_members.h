@@ -66,6 +66,12 @@ void for_each_attempt_member(AnAttempt& attempt, Member& member) {
     member("usage_kind", attempt.usage_kind);
     member("cost_nano_usd", attempt.cost);
     member("price_hash", attempt.price_hash);
+    member("account", attempt.account);
+    member("reserved_nano_usd", attempt.reserved);
+    member("lease", attempt.lease);
+    member("lease_epoch", attempt.lease_epoch);
+    member("key_lease", attempt.key_lease);
+    member("key_lease_epoch", attempt.key_lease_epoch);
     member("dropped", attempt.dropped);
     member("provider_request_id", attempt.provider_request_id);
 }

@@ -69,6 +69,12 @@ CallRecord full_record(WallTime at) {
     first.usage_kind = UsageKind::bounded;
     first.cost = NanoDollars{100'000};
     first.price_hash = "feed";
+    first.account = "users";
+    first.reserved = NanoDollars{250'000};
+    first.lease = 17;
+    first.lease_epoch = 1;
+    first.key_lease = 18;
+    first.key_lease_epoch = 2;
     first.dropped = {"temperature", "top_p"};
     first.provider_request_id = "req_1";
     Attempt& second = record.attempts.emplace_back();

@@ -66,7 +66,14 @@ struct Attempt {
     dialect::Usage usage;
     UsageKind usage_kind = UsageKind::none;
     NanoDollars cost;
-    std::string price_hash;            // of the price table the cost was worked out with
+    std::string price_hash;  // of the price table the cost was worked out with
+    std::string account;     // whose money it was: "users", "shadow", "evaluation"; empty without a model
+    NanoDollars reserved;    // the worst case that was set aside, for all tries together
+    // Of the feature's account and of the key's: what was set aside came from them. 0: no ceiling there.
+    std::int64_t lease = 0;
+    std::int64_t lease_epoch = 0;
+    std::int64_t key_lease = 0;
+    std::int64_t key_lease_epoch = 0;
     std::vector<std::string> dropped;  // parameters that the model refuses and that were left out
     std::string provider_request_id;
 
