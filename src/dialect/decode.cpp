@@ -7,28 +7,33 @@
 namespace tidegate::dialect {
 namespace {
 
-// A writer that only keeps the words.
-class TextCollector final : public detail::StreamWriter {
+// A writer that only keeps the words and the tools.
+class AnswerCollector final : public detail::StreamWriter {
   public:
     void start(const StreamFacts& /*facts*/) override {}
-    void text(std::string_view text) override { x_text += text; }
+    void text(std::string_view text) override { x_answer.text += text; }
     void reasoning(std::string_view /*text*/) override {}
-    void refusal(std::string_view text) override { x_text += text; }
-    void tool_start(std::size_t /*tool*/, std::string_view /*id*/, std::string_view /*name*/) override {}
-    void tool_arguments(std::size_t /*tool*/, std::string_view /*json*/) override {}
+    void refusal(std::string_view text) override { x_answer.text += text; }
+    void tool_start(std::size_t /*tool*/, std::string_view /*id*/, std::string_view name) override {
+        x_answer.tools.push_back({std::string(name), {}});
+    }
+    void tool_arguments(std::size_t tool, std::string_view json) override {
+        if (tool < x_answer.tools.size())
+            x_answer.tools[tool].arguments += json;
+    }
     void ping() override {}
     void finish(const StreamFacts& /*facts*/) override {}
 
-    std::string take() { return std::move(x_text); }
+    DecodedAnswer take() { return std::move(x_answer); }
 
   private:
-    std::string x_text;
+    DecodedAnswer x_answer;
 };
 
-std::string stream_text(Format format, std::string_view raw) {
+DecodedAnswer decode_stream(Format format, std::string_view raw) {
     const auto reader =
         format == Format::openai ? detail::make_openai_reader() : detail::make_anthropic_reader();
-    TextCollector collector;
+    AnswerCollector collector;
     StreamFacts facts;
     SseParser parser(std::max(SseParser::kDefaultMaxEvent, raw.size()));
     parser.feed(raw);
@@ -73,22 +78,32 @@ std::string cut_string(std::string_view raw, std::string_view member) {
     return {};
 }
 
-std::string body_text(Format format, std::string_view raw) {
+DecodedAnswer decode_body(Format format, std::string_view raw) {
     simdjson::dom::parser parser;
     simdjson::dom::object answer;
     if (parser.parse(raw.data(), raw.size(), true).get(answer) == simdjson::SUCCESS) {
         const Result<detail::ChatAnswer> chat = format == Format::openai
                                                     ? detail::decode_openai_answer(answer)
                                                     : detail::decode_anthropic_answer(answer);
-        return chat ? chat->text + chat->refusal : std::string();
+        DecodedAnswer decoded;
+        if (!chat)
+            return decoded;
+        decoded.text = chat->text + chat->refusal;
+        for (const detail::ToolCall& call : chat->tools)
+            decoded.tools.push_back({std::string(call.name), call.arguments});
+        return decoded;
     }
-    return cut_string(raw, format == Format::openai ? R"("content":)" : R"("text":)");
+    return {cut_string(raw, format == Format::openai ? R"("content":)" : R"("text":)"), {}};
 }
 
 }  // namespace
 
 std::string answer_text(Format format, bool stream, std::string_view raw) {
-    return stream ? stream_text(format, raw) : body_text(format, raw);
+    return decode_answer(format, stream, raw).text;
+}
+
+DecodedAnswer decode_answer(Format format, bool stream, std::string_view raw) {
+    return stream ? decode_stream(format, raw) : decode_body(format, raw);
 }
 
 }  // namespace tidegate::dialect

@@ -134,6 +134,31 @@ TEST(Decode, ReadsTheTextOfStreamsOfBothFormats) {
     EXPECT_EQ(answer_text(Format::anthropic, true, kAnthropicStreams[0].second), "日本 😀!");
 }
 
+TEST(Decode, ReadsTheToolsOfAStream) {
+    const DecodedAnswer answer = decode_answer(Format::openai, true, kOpenAiStreams[1].second);
+    EXPECT_EQ(answer.text, "Let me see.");
+    ASSERT_EQ(answer.tools.size(), 2U);
+    EXPECT_EQ(answer.tools[0].name, "weather");
+    EXPECT_EQ(answer.tools[0].arguments, R"({"city":"東京"})");
+    EXPECT_EQ(answer.tools[1].name, "time");
+    EXPECT_EQ(answer.tools[1].arguments, "{}");
+}
+
+TEST(Decode, ReadsTheToolsOfABody) {
+    const std::string openai =
+        R"({"choices":[{"message":{"content":"Let me see.","tool_calls":[{"id":"a","type":"function","function":{"name":"weather","arguments":"{\"city\": 1}"}}]}}]})";
+    const std::string anthropic =
+        R"({"content":[{"type":"text","text":"Let me see."},{"type":"tool_use","id":"a","name":"weather","input":{"city":1}}]})";
+    for (const auto& [format, body] :
+         {std::pair(Format::openai, openai), std::pair(Format::anthropic, anthropic)}) {
+        const DecodedAnswer answer = decode_answer(format, false, body);
+        EXPECT_EQ(answer.text, "Let me see.");
+        ASSERT_EQ(answer.tools.size(), 1U) << to_string(format);
+        EXPECT_EQ(answer.tools[0].name, "weather");
+        EXPECT_NE(answer.tools[0].arguments.find("city"), std::string::npos);
+    }
+}
+
 TEST(Decode, ReadsWhatIsLeftOfACutBody) {
     const std::string openai =
         R"({"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"a\n日 \ud83d\ude00 b"},"finish_reason":"stop"}]})";
