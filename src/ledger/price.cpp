@@ -91,6 +91,9 @@ Price parse_price(const yaml::Cursor& at) {
     }
     price.tokens = parse_tokens(at, true, {});
     price.request = at["request"].money(NanoDollars{});
+    price.has_cache_write_1h = at.has("cache_write_1h");
+    price.has_audio_input = at.has("audio_input");
+    price.has_audio_output = at.has("audio_output");
     if (const yaml::Cursor above = at["above"]) {
         price.above_tokens = above["tokens"].integer(1, dialect::Usage::kMaximum);
         price.above = parse_tokens(above, false, price.tokens);

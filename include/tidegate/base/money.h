@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,5 +36,14 @@ class NanoDollars {
   private:
     std::int64_t nanos_ = 0;
 };
+
+// a + b, at most (at least) what NanoDollars hold: for sums of what others report.
+constexpr NanoDollars saturated_sum(NanoDollars a, NanoDollars b) {
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(a.count(), b.count(), &sum))
+        return NanoDollars{b.count() < 0 ? std::numeric_limits<std::int64_t>::min()
+                                         : std::numeric_limits<std::int64_t>::max()};
+    return NanoDollars{sum};
+}
 
 }  // namespace tidegate

@@ -33,6 +33,11 @@ struct Price {
     TokenPrices tokens;
     NanoDollars request;  // of each request, whatever its tokens
 
+    // Written, not only following another price: calls that need one of these are refused without it.
+    bool has_cache_write_1h = false;
+    bool has_audio_input = false;
+    bool has_audio_output = false;
+
     // Prices of a request whose whole prompt is larger than `above_tokens`, for all of its tokens.
     std::int64_t above_tokens = 0;
     std::optional<TokenPrices> above;
