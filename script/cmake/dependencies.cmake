@@ -16,5 +16,7 @@ find_package(GTest REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
 pkg_check_modules(murmurhash REQUIRED IMPORTED_TARGET libmurmurhash)
+pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)

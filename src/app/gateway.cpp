@@ -161,7 +161,8 @@ std::vector<std::string> Gateway::needs_restart(const config::Snapshot& next) co
         keys.emplace_back("records.keep_bytes");
     if (next.recorder.log.durability != current_->recorder.log.durability)
         keys.emplace_back("events.durability");
-    if (next.recorder.json_lines != current_->recorder.json_lines)
+    if (next.recorder.json_lines != current_->recorder.json_lines ||
+        next.recorder.kafka != current_->recorder.kafka)
         keys.emplace_back("events.sinks");
     return keys;
 }

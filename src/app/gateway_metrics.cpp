@@ -14,6 +14,9 @@ void Gateway::observe_process() {
     metrics_.observe(Metrics::Kind::counter, "tidegate_events_lost_total",
                      "Call records that can no longer be read.", {{"sink", "log"}},
                      [&log] { return static_cast<double>(log.stats().lost); });
+    metrics_.observe(Metrics::Kind::gauge, "tidegate_events_held_back_bytes",
+                     "Call records beyond records.keep_bytes that a sink has yet to take.", {},
+                     [&log] { return static_cast<double>(log.stats().held_back); });
     metrics_.observe(Metrics::Kind::gauge, "tidegate_index_lag_seconds",
                      "How far the searchable index is behind the log.", {},
                      [this] { return std::chrono::duration<double>(recorder_->index_lag()).count(); });
@@ -22,6 +25,10 @@ void Gateway::observe_process() {
         metrics_.observe(Metrics::Kind::counter, "tidegate_events_published_total",
                          "Call records that a sink has taken.", {{"sink", sinks[i].name}},
                          [this, i] { return static_cast<double>(recorder_->sinks()[i].published); });
+        metrics_.observe(
+            Metrics::Kind::gauge, "tidegate_events_lag_seconds",
+            "Age of the oldest call record that a sink has yet to take.", {{"sink", sinks[i].name}},
+            [this, i] { return std::chrono::duration<double>(recorder_->sinks()[i].lag).count(); });
     }
     metrics_.observe(Metrics::Kind::gauge, "tidegate_connections", "Open connections of clients.", {},
                      [this] { return static_cast<double>(api_server_->statistics().open()); });

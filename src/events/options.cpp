@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kMostContent = 8ULL << 20;
+constexpr std::size_t kMostMessage = 64ULL << 20;
 
 void parse_records(yaml::Cursor at, RecorderOptions& options) {
     LogOptions& log = options.log;
@@ -39,21 +40,80 @@ bool is_plain_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), plain);
 }
 
-void parse_sink(yaml::Cursor item, RecorderOptions& options, std::set<std::string>& names) {
-    item.later("kafka", "comes with the Kafka sink");
+// Kafka's own rule for the names of topics.
+bool is_topic(std::string_view name) {
+    const auto legal = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_' || c == '.';
+    };
+    return name.size() <= 249 && name != "." && name != ".." && std::all_of(name.begin(), name.end(), legal);
+}
+
+KafkaSecurity parse_security(const yaml::Cursor& at) {
+    KafkaSecurity security;
+    security.protocol = at["protocol"].choice<const char*>({{"plaintext", "plaintext"},
+                                                            {"ssl", "ssl"},
+                                                            {"sasl_plaintext", "sasl_plaintext"},
+                                                            {"sasl_ssl", "sasl_ssl"}},
+                                                           "plaintext");
+    if (security.protocol.ends_with("ssl") && at["ca_file"]) {
+        security.ca_file = at["ca_file"].input_path();
+        (void)at["ca_file"].file_content();  // reports one that cannot be read
+    }
+    if (security.protocol.starts_with("sasl")) {
+        security.mechanism = at["mechanism"].choice<const char*>(
+            {{"PLAIN", "PLAIN"}, {"SCRAM-SHA-256", "SCRAM-SHA-256"}, {"SCRAM-SHA-512", "SCRAM-SHA-512"}});
+        security.username = at["username"].text();
+        security.password = at["password"].text();
+        at["password"].hide();
+    }
+    at.finish();
+    return security;
+}
+
+KafkaOptions parse_kafka(const yaml::Cursor& at) {
+    KafkaOptions sink;
+    sink.name = at["name"].text(sink.name);
+    sink.brokers = at["brokers"].text();
+    sink.topic = at["topic"].text();
+    if (!is_topic(sink.topic))
+        at["topic"].problem("a topic is at most 249 letters, digits, `.`, `_` and `-`");
+    sink.max_message = at["max_message"].byte_size(sink.max_message);
+    if (sink.max_message < KafkaOptions::kLeastMessage || sink.max_message > kMostMessage)
+        at["max_message"].problem("from 4KiB to 64MiB");
+    sink.security = parse_security(at["security"]);
+    at.finish();
+    return sink;
+}
+
+JsonLinesOptions parse_json_lines(const yaml::Cursor& at) {
+    JsonLinesOptions sink;
+    sink.name = at["name"].text(sink.name);
+    sink.path = at["path"].text("data/calls.jsonl");
+    at.finish();
+    return sink;
+}
+
+void check_name(const yaml::Cursor& at, const std::string& name, std::set<std::string>& names) {
+    if (!is_plain_name(name))
+        at["name"].problem("use lower-case letters, digits, `-` and `_`");
+    if (!names.insert(name).second)
+        at.problem("another sink has the name `" + name + "`; give each its own `name`");
+}
+
+void parse_sink(const yaml::Cursor& item, RecorderOptions& options, std::set<std::string>& names) {
     const yaml::Cursor jsonl = item["jsonl"];
-    if (jsonl) {
-        JsonLinesOptions& sink = options.json_lines.emplace_back();
-        sink.name = jsonl["name"].text(sink.name);
-        sink.path = jsonl["path"].text("data/calls.jsonl");
-        jsonl.finish();
-        if (!is_plain_name(sink.name))
-            jsonl["name"].problem("use lower-case letters, digits, `-` and `_`");
-        if (!names.insert(sink.name).second) {
-            jsonl.problem("another sink has the name `" + sink.name + "`; give each its own `name`");
-        }
-    } else if (!item.has("kafka") && item.size() == 0) {
-        item.problem("a sink is `jsonl: {path: …}`");
+    const yaml::Cursor kafka = item["kafka"];
+    if (jsonl && kafka) {
+        item.problem("one sink an item of the list");
+    } else if (jsonl) {
+        options.json_lines.push_back(parse_json_lines(jsonl));
+        check_name(jsonl, options.json_lines.back().name, names);
+    } else if (kafka) {
+        options.kafka.push_back(parse_kafka(kafka));
+        check_name(kafka, options.kafka.back().name, names);
+    } else if (item.size() == 0) {
+        item.problem("a sink is `kafka: {brokers: …, topic: …}` or `jsonl: {path: …}`");
     }
     item.finish();
 }

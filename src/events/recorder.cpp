@@ -34,6 +34,8 @@ std::vector<std::unique_ptr<Sink>> make_sinks(const RecorderOptions& options, Lo
     for (const JsonLinesOptions& each : options.json_lines) {
         sinks.push_back(std::make_unique<JsonLinesSink>(each.name, each.path, cursor_file(each.name)));
     }
+    for (const KafkaOptions& each : options.kafka)
+        sinks.push_back(std::make_unique<KafkaSink>(each, cursor_file(each.name)));
     return sinks;
 }
 

@@ -140,6 +140,7 @@ void SinkRunner::finish(Duration patience) {
         if (!finishing_)
             give_up_ = steady_clock::now() + patience;
         finishing_ = true;
+        sink_->end_by(give_up_);
         wake_.notify_all();
     }
     log_.interrupt_waiters();

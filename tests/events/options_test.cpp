@@ -9,6 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const std::string kSomeFile = TIDEGATE_SOURCE_DIR "/README.md";
+
 struct Parsed {
     RecorderOptions options;
     std::string problems;
@@ -36,13 +38,21 @@ TEST(RecorderOptions, DefaultsHoldWhenNothingIsWritten) {
 }
 
 TEST(RecorderOptions, EveryKeyIsRead) {
-    const Parsed parsed = parse(R"(
+    const Parsed parsed = parse(std::string(R"(
 records: {directory: /var/calls, content: none, max_content: 64KiB, keep: 7d, keep_bytes: 1GiB}
 events:
   durability: strict
   sinks:
     - {jsonl: {path: a.jsonl}}
     - {jsonl: {path: b.jsonl, name: second}}
+    - {kafka: {brokers: "k1:9092,k2:9092", topic: tidegate.calls}}
+    - kafka:
+        name: secured
+        brokers: k3
+        topic: calls
+        max_message: 4MiB
+        security: {protocol: sasl_ssl, ca_file: )") +
+                                kSomeFile + R"(, mechanism: SCRAM-SHA-512, username: gateway, password: hush}
 )");
     EXPECT_EQ(parsed.problems, "");
     EXPECT_EQ(parsed.options.log.directory, "/var/calls");
@@ -54,6 +64,17 @@ events:
     EXPECT_EQ(parsed.options.log.durability, Durability::strict);
     EXPECT_EQ(parsed.options.json_lines,
               (std::vector<JsonLinesOptions>{{"jsonl", "a.jsonl"}, {"second", "b.jsonl"}}));
+    ASSERT_EQ(parsed.options.kafka.size(), 2U);
+    const KafkaOptions& plain = parsed.options.kafka[0];
+    EXPECT_EQ(plain.name, "kafka");
+    EXPECT_EQ(plain.brokers, "k1:9092,k2:9092");
+    EXPECT_EQ(plain.topic, "tidegate.calls");
+    EXPECT_EQ(plain.max_message, 1U << 20);
+    EXPECT_EQ(plain.security, KafkaSecurity());
+    const KafkaOptions& secured = parsed.options.kafka[1];
+    EXPECT_EQ(secured.name, "secured");
+    EXPECT_EQ(secured.max_message, 4U << 20);
+    EXPECT_EQ(secured.security, (KafkaSecurity{"sasl_ssl", kSomeFile, "SCRAM-SHA-512", "gateway", "hush"}));
 }
 
 TEST(RecorderOptions, WhatIsWrongIsSaidWithItsPlace) {
@@ -62,7 +83,16 @@ TEST(RecorderOptions, WhatIsWrongIsSaidWithItsPlace) {
              {"records: {content: some}", "full"},
              {"records: {keeep: 1d}", "keep"},
              {"records: {max_content: 9MiB}", "at most 8MiB"},
-             {"events: {sinks: [{kafka: {brokers: k1}}]}", "comes with the Kafka sink"},
+             {"events: {sinks: [{kafka: {brokers: k1}}]}", "topic"},
+             {"events: {sinks: [{kafka: {topic: calls}}]}", "brokers"},
+             {"events: {sinks: [{kafka: {brokers: k1, topic: a/b}}]}", "a topic is"},
+             {"events: {sinks: [{kafka: {brokers: k1, topic: c, max_message: 1KiB}}]}", "from 4KiB"},
+             {"events: {sinks: [{kafka: {brokers: k1, topic: c, security: {protocol: tls}}}]}", "sasl_ssl"},
+             {"events: {sinks: [{kafka: {brokers: k1, topic: c, security: {protocol: sasl_ssl}}}]}",
+              "mechanism"},
+             {"events: {sinks: [{kafka: {brokers: k1, topic: c, security: {username: u}}}]}", "username"},
+             {"events: {sinks: [{kafka: {brokers: k1, topic: c}, jsonl: {}}]}", "one sink an item"},
+             {"events: {sinks: [{kafka: {brokers: k1, topic: c, name: jsonl}}, {jsonl: {}}]}", "another sink"},
              {"events: {sinks: [{jsonl: {}}, {jsonl: {}}]}", "another sink has the name `jsonl`"},
              {"events: {sinks: [{jsonl: {name: index}}]}", "another sink has the name `index`"},
              {"events: {sinks: [{jsonl: {name: ../x}}]}", "use lower-case"},

@@ -3,6 +3,7 @@
 
 #include <tidegate/base/clock.h>
 #include <tidegate/base/result.h>
+#include <tidegate/events/kafka.h>
 #include <tidegate/events/log.h>
 #include <tidegate/events/query.h>
 #include <tidegate/events/sink_runner.h>
@@ -15,7 +16,7 @@
 
 namespace tidegate::events {
 
-// The configuration's `events.sinks`, one struct a kind.
+// One `jsonl` of the configuration's `events.sinks`.
 struct JsonLinesOptions {
     std::string name = "jsonl";
     std::string path;
@@ -29,6 +30,7 @@ struct RecorderOptions {
     LogOptions log;
     std::size_t max_content = Content::kDefaultLimit;  // bytes a side, for those who fill records; 0: none
     std::vector<JsonLinesOptions> json_lines;
+    std::vector<KafkaOptions> kafka;
 
     bool operator==(const RecorderOptions&) const = default;
 };

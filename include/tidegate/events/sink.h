@@ -6,6 +6,7 @@
 #include <tidegate/events/log_reader.h>
 #include <tidegate/events/position.h>
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,9 @@ class Sink {
     virtual bool from_the_beginning() const { return false; }
     // Takes `records` for good, then remembers `next`. On failure the same records come again.
     virtual Result<> deliver(std::span<const LogRecord> records, Cursor next) = 0;
+    // The process is about to end: a `deliver` in progress, and every later one, returns by then. Any thread.
+    // For sinks that wait for somebody else.
+    virtual void end_by(std::chrono::steady_clock::time_point) {}
 };
 
 }  // namespace tidegate::events
