@@ -204,6 +204,7 @@ TEST_F(CompleteConfiguration, HasNoProblems) {
         "prompts/greet/1.yaml",
         "description: A greeting.\nmessages: [{role: system, content: \"Hello from {{brand}} in {{city}}.\"}]\n"
         "variables: {brand: {required: true}, city: {default: Bonn}}\n");
+    write("ca.pem", "");
     // A certificate is a matter of its own.
     std::string text = text_of(kSource + "/tests/config/complete.yaml");
     const auto tls = text.find("  tls:");
