@@ -15,6 +15,7 @@
 #include <tidegate/upstream/client.h>
 #include <tidegate/upstream/limits.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -55,6 +56,8 @@ class NoStore final : public store::Store {
         return std::map<std::string, std::string>{};
     }
     void record_served(std::string, std::string, std::function<void(Result<void>)>) override {}
+    store::LedgerStore& ledger() override { std::abort(); }  // no account here has a ceiling
+    std::string failure() const override { return {}; }
     void close() override {}
 };
 

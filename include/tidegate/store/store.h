@@ -1,8 +1,9 @@
-// What must last and is not a call record: served prompt versions, later money, overrides and audit.
+// What must last and is not a call record: money and served prompt versions, later overrides and audit.
 #pragma once
 
 #include <tidegate/base/clock.h>
 #include <tidegate/base/result.h>
+#include <tidegate/store/ledger_store.h>
 
 #include <functional>
 #include <map>
@@ -24,6 +25,10 @@ class Store {
     // with `cancelled`.
     virtual void record_served(std::string name_version, std::string hash,
                                std::function<void(Result<void>)> done) = 0;
+    // Money. Lives as long as this.
+    virtual LedgerStore& ledger() = 0;
+    // Why the last group could not be written; empty while all is well. For readiness.
+    virtual std::string failure() const = 0;
     // Commits what is queued and ends the writer. Idempotent.
     virtual void close() = 0;
 };

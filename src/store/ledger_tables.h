@@ -1,0 +1,65 @@
+// The ledger's tables: what each operation does within a transaction. What counts against a ceiling is always
+// the sum of three columns of a month: spent, forfeited and leased, where
+//   leased    = the sum over open leases of amount - settled,
+//   forfeited = the same over leases that were taken from their owners.
+#pragma once
+
+#include "store/sqlite.h"
+
+#include <tidegate/store/ledger_store.h>
+
+#include <vector>
+
+namespace tidegate::store {
+
+// Who tells of a settlement. Each tells once; the second of the two finds the first's mark and removes it.
+enum class Told { by_call = 0, by_record = 1 };
+
+// One connection, one thread at a time.
+class LedgerTables {
+  public:
+    explicit LedgerTables(Statements& statements) : statements_(statements) {}
+
+    Result<LeaseGrant> lease(const LeaseRequest& request);
+    Result<bool> renew(LeaseKey key, WallTime deadline);
+    Result<void> give_back(LeaseKey key, NanoDollars amount, bool end);
+    Result<void> settle(const Settlement& settlement, Told told);
+    Result<void> add_spent(const AccountMonth& month, NanoDollars cost);
+    Result<bool> raise_level(const AccountMonth& month, int level);
+    Result<std::vector<Forfeit>> sweep(const std::string& owner, WallTime now);
+    Result<void> remove_old(WallTime now);
+
+    Result<MonthTotals> totals(const std::string& owner, const AccountMonth& month);
+    Result<std::optional<std::string>> cursor(const std::string& name);
+    Result<void> set_cursor(const std::string& name, const std::string& cursor);
+
+  private:
+    struct Lease {
+        AccountMonth month;
+        std::string owner;
+        std::int64_t epoch = 0;
+        NanoDollars amount;
+        NanoDollars settled;
+        bool open = false;
+
+        NanoDollars rest() const { return amount - settled; }
+        bool is_owned_by(LeaseKey key) const { return open && epoch == key.epoch; }
+    };
+
+    Result<std::optional<Lease>> find(std::int64_t id);
+    Result<void> save(std::int64_t id, const Lease& lease);
+    Result<LeaseKey> insert(const LeaseRequest& request, NanoDollars amount);
+    Result<void> enlarge(LeaseKey key, Lease lease, NanoDollars by, WallTime deadline);
+    Result<void> charge(LeaseKey key, const Settlement& settlement);
+    Result<void> forfeit(std::int64_t id, Lease lease);
+    // False: it was told before.
+    Result<bool> mark(const Settlement& settlement, Told told);
+
+    Result<MonthTotals> month(const AccountMonth& key);
+    Result<void> save(const AccountMonth& key, const MonthTotals& totals);
+    Result<NanoDollars> owned(const std::string& owner, const AccountMonth& month);
+
+    Statements& statements_;
+};
+
+}  // namespace tidegate::store
