@@ -149,7 +149,7 @@ std::string write_error(Format format, int status, std::string_view code, std::s
     out += R"(,"message":)";
     append_json_string(out, text);
     out += R"(},"request_id":)";
-    append_json_string(out, call_id);
+    out += call_id.empty() ? "null" : json_string(call_id);
     out += '}';
     return out;
 }

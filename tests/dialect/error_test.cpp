@@ -17,6 +17,11 @@ TEST(Error, HasTheShapeOfItsDialect) {
         R"({"type":"error","error":{"type":"not_found_error","message":"unknown_feature: no feature \"x\""},"request_id":"call1"})");
 }
 
+TEST(Error, NamesNoRequestWhereThereWasNoCall) {
+    EXPECT_EQ(nlohmann::json::parse(write_error(Format::anthropic, 404, "not_found", "", ""))["request_id"],
+              nullptr);
+}
+
 TEST(Error, HasTheTypeOfItsStatus) {
     const auto type = [](Format format, int status) {
         return nlohmann::json::parse(write_error(format, status, "c", "m", "i"))["error"]["type"]

@@ -20,7 +20,8 @@ struct ProviderError {
 // Never fails: a body that is no JSON becomes the message (its first 200 bytes). `body` needs no padding.
 ProviderError read_error(Format format, int status, std::string_view body);
 
-// The body of an error answer: `code` is one of Tidegate's (docs), `message` is one line for the client.
+// The body of an error answer: `code` is one of docs/errors.md, `message` is one line for the client. `call_id`
+// is empty for what is no call.
 std::string write_error(Format format, int status, std::string_view code, std::string_view message,
                         std::string_view call_id);
 
