@@ -120,6 +120,24 @@ Result<std::string> render_headers(const Base& base, const EndpointOptions& opti
     return lines;
 }
 
+// Values of fields that authenticate, without their scheme. What is shorter guards nothing, and would tear up
+// words.
+std::vector<std::string> credentials_of(const EndpointOptions& options) {
+    constexpr std::size_t kShortest = 8;
+    std::vector<std::string> credentials;
+    for (const auto& [name, value] : options.headers) {
+        const std::string lower = to_lower(name);
+        bool authenticates = false;
+        for (const std::string_view part : {"auth", "key", "token", "secret", "cookie"}) {
+            authenticates = authenticates || lower.find(part) != std::string::npos;
+        }
+        const std::string_view credential = std::string_view(value).substr(value.find(' ') + 1);
+        if (authenticates && credential.size() >= kShortest)
+            credentials.emplace_back(credential);
+    }
+    return credentials;
+}
+
 Result<void> check_literal(const Base& base, const AddressPolicy& policy) {
     if (!base.literal || policy.allows(base.host, *base.literal))
         return Result<void>();
@@ -140,6 +158,16 @@ Endpoint::Endpoint(EndpointOptions options, AddressPolicy policy)
       policy_(std::move(policy)),
       timeouts_(options.timeouts),
       concurrent_(options.concurrent) {}
+
+void Endpoint::redact(std::string& text) const {
+    constexpr std::string_view kInstead = "[redacted]";
+    for (const std::string& credential : credentials_) {
+        for (std::size_t at = text.find(credential); at != std::string::npos;
+             at = text.find(credential, at + kInstead.size())) {
+            text.replace(at, credential.size(), kInstead);
+        }
+    }
+}
 
 std::string Endpoint::authority() const {
     return bracketed(host_) + ":" + std::to_string(port_);
@@ -183,6 +211,7 @@ Result<std::shared_ptr<const Endpoint>> make_endpoint(EndpointOptions options) {
     endpoint->literal_ = base->literal;
     endpoint->path_prefix_ = std::move(base->path);
     endpoint->header_lines_ = std::move(*lines);
+    endpoint->credentials_ = credentials_of(options);
 
     std::string content;
     add_part(content, endpoint->tls_ ? "https" : "http");

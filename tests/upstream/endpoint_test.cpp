@@ -83,6 +83,17 @@ TEST(Endpoint, NeverQuotesASecretInAnError) {
     EXPECT_EQ(make_endpoint(bad).error().text().find("hunter2"), std::string::npos);
 }
 
+TEST(Endpoint, TakesItsCredentialsOutOfWhatAProviderQuotes) {
+    EndpointOptions with = options("https://example.com");
+    with.headers = {{"authorization", "Bearer sk-canary-1"},
+                    {"x-team-token", "team-canary"},
+                    {"x-api-key", "mock"},
+                    {"x-region", "frankfurt-am-main"}};
+    std::string text = "bad key sk-canary-1 (Bearer sk-canary-1) of team-canary, mock, frankfurt-am-main";
+    (*make_endpoint(with))->redact(text);
+    EXPECT_EQ(text, "bad key [redacted] (Bearer [redacted]) of [redacted], mock, frankfurt-am-main");
+}
+
 TEST(Endpoint, KeyDiffersWithEverythingThatMatters) {
     const auto key = [](const EndpointOptions& made) { return (*make_endpoint(made))->key(); };
     EndpointOptions base = options("https://example.com/v1");

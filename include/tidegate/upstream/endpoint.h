@@ -63,6 +63,8 @@ class Endpoint {
     const std::string& path_prefix() const { return path_prefix_; }
     // "host: …\r\naccept-encoding: identity\r\n…": the lines that every request begins with.
     const std::string& header_lines() const { return header_lines_; }
+    // Providers quote the credential that they refuse: puts "[redacted]" wherever `text` has one of ours.
+    void redact(std::string& text) const;
     const AddressPolicy& policy() const { return policy_; }
     const Timeouts& timeouts() const { return timeouts_; }
     int concurrent() const { return concurrent_; }
@@ -84,6 +86,7 @@ class Endpoint {
     std::optional<asio::ip::address> literal_;
     std::string path_prefix_;
     std::string header_lines_;
+    std::vector<std::string> credentials_;
     AddressPolicy policy_;
     Timeouts timeouts_;
     int concurrent_ = 0;
