@@ -41,8 +41,11 @@ std::vector<std::pair<std::string, std::string>> parse_headers(const yaml::Curso
             headers.emplace_back("authorization", "Bearer " + *key);
         }
     }
-    provider["headers"].each_entry(
-        [&](const std::string& name, const yaml::Cursor& value) { headers.emplace_back(name, value.text()); });
+    provider["api_key"].hide();
+    provider["headers"].each_entry([&](const std::string& name, const yaml::Cursor& value) {
+        headers.emplace_back(name, value.text());
+        value.hide();  // some authenticate by a header of their own
+    });
     return headers;
 }
 

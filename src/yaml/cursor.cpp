@@ -92,6 +92,10 @@ bool Cursor::is_plain() const {
 bool Cursor::is_secret() const {
     return is_scalar() && node_->secret;
 }
+void Cursor::hide() const {
+    if (is_scalar())
+        node_->secret = true;
+}
 
 Location Cursor::where() const {
     if (nearest_ == nullptr)

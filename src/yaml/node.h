@@ -21,7 +21,7 @@ struct Node {
 
     Kind kind = Kind::null;
     bool plain = false;      // a scalar without quotes
-    bool secret = false;     // a scalar that holds a substitution
+    bool secret = false;     // a scalar that holds a substitution, or was hidden
     bool known = false;      // somebody asked for it
     bool reported = false;   // its kind was reported as wrong
     std::uint32_t file = 0;  // index into Tree::sources

@@ -255,6 +255,13 @@ TEST_F(Load, HashesWhatIsSaidNotHowItIsWritten) {
     EXPECT_NE(good("log: {level: warn}\naccess: {anonymous: true}\n").features->config_hash, hash);
 }
 
+TEST_F(Load, ShowsNoCredentialThatIsWrittenOut) {
+    const Snapshot& snapshot = good(
+        one(std::string(kProvider) + ", api_key: sk-written, headers: {x-team: team-token}", kModel, kFeature));
+    EXPECT_THAT(snapshot.json, testing::AllOf(HasSubstr(R"("api_key":"[redacted]")"),
+                                              Not(HasSubstr("sk-written")), Not(HasSubstr("team-token"))));
+}
+
 TEST_F(Load, ShowsTheConfigurationWithoutSecrets) {
     write("secret", "sk-hidden");
     const Snapshot& snapshot =

@@ -204,6 +204,16 @@ TEST(Cursor, NeverPrintsASecret) {
     EXPECT_THAT(read.problems.text(), testing::HasSubstr("a.yaml:3:4: c: must not be empty\n"));
 }
 
+TEST(Cursor, PrintsNothingThatWasHidden) {
+    const Read read("a: {key: sk-written}\n");
+    EXPECT_FALSE(read["a"]["key"].is_secret());
+    read["a"]["key"].hide();
+    read["b"].hide();
+    EXPECT_TRUE(read["a"]["key"].is_secret());
+    EXPECT_EQ(read["a"]["key"].text(), "sk-written");
+    EXPECT_EQ(read["a"].json(Secrets::redacted), R"({"key":"[redacted]"})");
+}
+
 TEST(Cursor, KeepsWarningsApartFromErrors) {
     const Read read("a: 1\n");
     read["a"].warning("is low");

@@ -52,7 +52,9 @@ class Cursor {
     bool is_scalar() const;
     bool is_null() const;    // a key without value, `~` or `null`
     bool is_plain() const;   // a scalar without quotes, or one that holds a substitution
-    bool is_secret() const;  // a scalar that holds a substitution: never print it
+    bool is_secret() const;  // a scalar that holds a substitution, or was hidden: never print it
+    // What is written here is a secret even if it is written out.
+    void hide() const;
 
     // The place of the value; of a map or list entry its key; of something absent the nearest thing above.
     Location where() const;
