@@ -12,6 +12,10 @@ ldd "$binary" | grep -o '/[^ ]*' | while read -r library; do
     mkdir -p "$root$(dirname "$library")"
     cp -L "$library" "$root$library"
 done
+# Months of budgets are kept in time zones.
+mkdir -p "$root/usr/share"
+cp -rL /usr/share/zoneinfo "$root/usr/share/zoneinfo"
+rm -rf "$root/usr/share/zoneinfo/posix" "$root/usr/share/zoneinfo/right"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 echo 'tidegate:x:10001:10001::/var/lib/tidegate:/nonexistent' >"$root/etc/passwd"
 printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
