@@ -67,6 +67,8 @@ Query::Query(Statements& statements, std::string_view sql)
     : database_(statements.database()), statement_(statements.get(sql)) {}
 
 Query::~Query() {
+    if (statement_ == nullptr)
+        return;
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
 }
