@@ -9,6 +9,8 @@ constexpr std::array<std::string_view, 10> kOutcomes = {
     "ok",      "fallback", "degraded",       "cached",  "client_error",
     "blocked", "rejected", "upstream_error", "timeout", "cancelled"};
 
+constexpr std::array<std::string_view, 3> kShadowRoles = {"candidate", "noise", "baseline"};
+
 }  // namespace
 
 std::string_view to_string(Outcome outcome) {
@@ -35,9 +37,22 @@ std::string_view to_string(UsageKind kind) {
     return "none";
 }
 
+std::string_view to_string(ShadowRole role) {
+    return kShadowRoles.at(static_cast<std::size_t>(role));
+}
+
+std::optional<ShadowRole> parse_shadow_role(std::string_view name) {
+    for (std::size_t i = 0; i < kShadowRoles.size(); ++i) {
+        if (kShadowRoles[i] == name)
+            return static_cast<ShadowRole>(i);
+    }
+    return std::nullopt;
+}
+
 std::size_t memory_of(const CallRecord& record) {
     std::size_t bytes = sizeof record + record.attempts.size() * (sizeof(Attempt) + 128) + 512;
-    bytes += record.request.kept() + record.answer.kept() + record.error_message.size();
+    bytes +=
+        record.request.kept() + record.answer.kept() + record.live_answer.kept() + record.error_message.size();
     for (const std::string& text : record.context) bytes += text.size();
     for (const auto& [name, value] : record.attributes) bytes += name.size() + value.size() + 64;
     return bytes;

@@ -109,6 +109,45 @@ class Reader {
             for_each_attempt_member(attempts.emplace_back(), reader);
         }
     }
+    void operator()(const char* name, ShadowRole& role) {
+        std::string_view text;
+        if (!from_[name].get(text))
+            role = parse_shadow_role(text).value_or(ShadowRole::candidate);
+    }
+    void operator()(const char* name, std::optional<bool>& value) {
+        if (bool read = false; !from_[name].get(read))
+            value = read;
+    }
+    void operator()(const char* name, double& value) {
+        if (double read = 0; !from_[name].get(read))
+            value = read;
+    }
+    void operator()(const char* name, LiveSide& live) {
+        object inner;
+        if (from_[name].get(inner))
+            return;
+        Reader reader(inner);
+        for_each_live_member(live, reader);
+    }
+    void operator()(const char* name, std::vector<Comparison>& comparisons) {
+        simdjson::dom::array inner;
+        if (from_[name].get(inner))
+            return;
+        for (const element item : inner) {
+            object each;
+            if (item.get(each))
+                continue;
+            Reader reader(each);
+            for_each_comparison_member(comparisons.emplace_back(), reader);
+        }
+    }
+    void operator()(const char* name, std::optional<Shadow>& shadow) {
+        object inner;
+        if (from_[name].get(inner))
+            return;
+        Reader reader(inner);
+        for_each_shadow_member(shadow.emplace(), reader);
+    }
     void operator()(const char* name, Content& content) {
         object inner;
         if (from_[name].get(inner))
@@ -178,6 +217,7 @@ Result<CallRecord> decode(std::string_view json) {
         inner("request", record.request);
         inner("answer", record.answer);
         inner("context", record.context);
+        inner("live_answer", record.live_answer);
     }
     return record;
 }

@@ -98,6 +98,41 @@ class Writer {
         }
         close(']');
     }
+    void operator()(std::string_view name, ShadowRole role) { (*this)(name, to_string(role)); }
+    void operator()(std::string_view name, const std::optional<bool>& value) {
+        if (value)
+            number(name, *value);
+    }
+    void operator()(std::string_view name, double value) {
+        begin(name);
+        fmt::format_to(std::back_inserter(out_), "{:.4f},", value);
+    }
+    void operator()(std::string_view name, const LiveSide& live) {
+        begin(name);
+        out_ += '{';
+        for_each_live_member(live, *this);
+        close('}');
+    }
+    void operator()(std::string_view name, const std::vector<Comparison>& comparisons) {
+        if (comparisons.empty())
+            return;
+        begin(name);
+        out_ += '[';
+        for (const Comparison& comparison : comparisons) {
+            out_ += '{';
+            for_each_comparison_member(comparison, *this);
+            close('}');
+        }
+        close(']');
+    }
+    void operator()(std::string_view name, const std::optional<Shadow>& shadow) {
+        if (!shadow)
+            return;
+        begin(name);
+        out_ += '{';
+        for_each_shadow_member(*shadow, *this);
+        close('}');
+    }
     void operator()(std::string_view name, const Content& content) {
         if (content.empty())
             return;
@@ -156,17 +191,21 @@ class Writer {
 Encoded encode(const CallRecord& record, bool with_content) {
     Encoded encoded;
     std::string& out = encoded.json;
-    out.reserve(2048 + (with_content ? record.request.kept() + record.answer.kept() : 0));
+    out.reserve(2048 +
+                (with_content ? record.request.kept() + record.answer.kept() + record.live_answer.kept() : 0));
     out = fmt::format(R"({{"schema":{},"time":"{}",)", kRecordSchema, format_utc(record.started));
     Writer writer(out);
     for_each_member(record, writer);
     out.pop_back();
     encoded.head = out.size();
-    if (with_content && !(record.request.empty() && record.answer.empty() && record.context.empty())) {
+    const bool has_content = !(record.request.empty() && record.answer.empty() && record.context.empty() &&
+                               record.live_answer.empty());
+    if (with_content && has_content) {
         out += R"(,"content":{)";
         writer("request", record.request);
         writer("answer", record.answer);
         writer("context", record.context);
+        writer("live_answer", record.live_answer);
         out.back() = '}';
     }
     out += '}';

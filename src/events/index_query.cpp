@@ -1,5 +1,6 @@
 #include "disk.h"
 #include "index_file.h"
+#include "index_shadow.h"
 
 #include <tidegate/events/index.h>
 
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace tidegate::events {
@@ -16,21 +18,13 @@ namespace {
 
 constexpr std::size_t kMostRows = 1000;
 
-std::string lower_bound_id(WallTime time) {
-    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(time.time_since_epoch()).count();
-    std::string id(16, '\0');
-    for (std::size_t i = 0; i < 6; ++i) {
-        id[i] = static_cast<char>(std::max<std::int64_t>(milliseconds, 0) >> (40 - 8 * i));
-    }
-    return id;
-}
-
 // A SELECT with its parameters. The most selective condition is left to the index, the others are kept from it
 // by SQLite's unary plus.
 class Select {
   public:
     explicit Select(const IndexFilter& filter) {
-        sql_ = "SELECT " + std::string(kIndexColumns) + " FROM calls WHERE 1";
+        sql_ =
+            fmt::format("SELECT {} FROM {} WHERE 1", kIndexColumns, filter.shadow ? "shadow_calls" : "calls");
         if (!filter.conversation.empty())
             indexed("conversation", "<> ''", filter.conversation);
         if (!filter.user.empty())
@@ -150,6 +144,25 @@ class IndexQuery::Connections {
         return rows;
     }
 
+    Result<ShadowFigures> shadow(const ShadowFilter& filter) {
+        const std::lock_guard guard(mutex_);
+        ShadowCollector collector(filter);
+        for (const std::string& month : months_in(directory_)) {
+            if (filter.since && month < month_of(CallId::make(*filter.since)))
+                continue;
+            Result<Database*> database = connection(month);
+            if (!database)
+                return database.error();
+            if (*database == nullptr)
+                continue;
+            if (Result<> added = collector.add(**database); !added) {
+                report(month, added.error());
+                return added.error();
+            }
+        }
+        return collector.take();
+    }
+
   private:
     struct Connection {
         Database database;
@@ -179,25 +192,27 @@ class IndexQuery::Connections {
                     .first->second.database;
     }
 
-    // A file of which the sink has yet to make the tables counts as none.
+    // A file of which the sink has yet to make all tables counts as none.
     static bool has_tables(Database& database) {
         Result<Statement> version = database.prepare("PRAGMA user_version");
         const Result<bool> row = version ? version->step() : Result<bool>(version.error());
-        return !row || version->integer(0) != 0;
+        return !row || version->integer(0) >= kIndexVersion;
     }
 
     static Result<IndexRow> find_in(Database& database, const CallId& id) {
-        Result<Statement> statement =
-            database.prepare("SELECT " + std::string(kIndexColumns) + " FROM calls WHERE id = ?");
-        if (!statement)
-            return statement.error();
-        statement->bind_blob(1, blob_of(id));
-        const Result<bool> row = statement->step();
-        if (!row)
-            return row.error();
-        if (!*row)
-            return none();
-        return row_of(*statement);
+        for (const char* table : {"calls", "shadow_calls"}) {
+            Result<Statement> statement =
+                database.prepare(fmt::format("SELECT {} FROM {} WHERE id = ?", kIndexColumns, table));
+            if (!statement)
+                return statement.error();
+            statement->bind_blob(1, blob_of(id));
+            const Result<bool> row = statement->step();
+            if (!row)
+                return row.error();
+            if (*row)
+                return row_of(*statement);
+        }
+        return none();
     }
 
     static Result<> list_in(Database& database, const Select& select, std::size_t limit,
@@ -238,6 +253,9 @@ Result<IndexRow> IndexQuery::find(CallId id) {
 }
 Result<std::vector<IndexRow>> IndexQuery::list(const IndexFilter& filter) {
     return connections_->list(filter);
+}
+Result<ShadowFigures> IndexQuery::shadow(const ShadowFilter& filter) {
+    return connections_->shadow(filter);
 }
 
 }  // namespace tidegate::events

@@ -45,6 +45,39 @@ void for_each_member(Record& record, Member& member) {
     member("cost_nano_usd", record.cost);
     member("price_hash", record.price_hash);
     member("attempts", record.attempts);
+    member("shadow", record.shadow);
+}
+
+template <class AShadow, class Member>
+void for_each_shadow_member(AShadow& shadow, Member& member) {
+    member("role", shadow.role);
+    member("variant_hash", shadow.variant_hash);
+    member("counts", shadow.counts);
+    member("latency_us", shadow.latency);
+    member("trips", shadow.trips);
+    member("disagrees", shadow.disagrees);
+    member("comparisons", shadow.comparisons);
+    member("live", shadow.live);
+}
+
+template <class ASide, class Member>
+void for_each_live_member(ASide& live, Member& member) {
+    member("call", live.call);
+    member("variant", live.variant);
+    member("model", live.model);
+    member("prompt", live.prompt);
+    member("finish_reason", live.finish_reason);
+    member("usage", live.usage);
+    member("cost_nano_usd", live.cost);
+    member("latency_us", live.latency);
+    member("trips", live.trips);
+}
+
+template <class AComparison, class Member>
+void for_each_comparison_member(AComparison& comparison, Member& member) {
+    member("comparator", comparison.comparator);
+    member("similarity", comparison.similarity);
+    member("agrees", comparison.agrees);
 }
 
 template <class AnAttempt, class Member>

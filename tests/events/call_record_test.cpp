@@ -15,6 +15,24 @@ TEST(CallRecord, EveryMemberSurvivesTheRoundTrip) {
     EXPECT_EQ(*back, record) << encoded.json;
 }
 
+TEST(CallRecord, AShadowRunSurvivesTheRoundTrip) {
+    const CallRecord record = shadow_record(kNovember);
+    const Encoded encoded = encode(record);
+    EXPECT_EQ(encoded.json.substr(0, encoded.head).find("At noon"), std::string::npos) << "content in the head";
+    const Result<CallRecord> back = decode(encoded.json);
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(*back, record) << encoded.json;
+}
+
+TEST(CallRecord, EveryRoleOfAShadowRunHasAName) {
+    for (const ShadowRole role : {ShadowRole::candidate, ShadowRole::noise, ShadowRole::baseline}) {
+        CallRecord record = shadow_record(kNovember);
+        record.shadow->role = role;
+        EXPECT_EQ(decode(encode(record).json)->shadow->role, role) << to_string(role);
+    }
+    EXPECT_EQ(parse_shadow_role("no such"), std::nullopt);
+}
+
 TEST(CallRecord, EveryOutcomeHasAName) {
     for (int i = 0; i <= static_cast<int>(Outcome::cancelled); ++i) {
         CallRecord record = small_record(kNovember);

@@ -89,6 +89,31 @@ CallRecord full_record(WallTime at) {
     return record;
 }
 
+CallRecord shadow_record(WallTime at) {
+    CallRecord record = small_record(at);
+    record.variant = "next";
+    Shadow& shadow = record.shadow.emplace();
+    shadow.role = ShadowRole::candidate;
+    shadow.variant_hash = "beef";
+    shadow.counts = true;
+    shadow.latency = 900ms;
+    shadow.trips = 1;
+    shadow.disagrees = true;
+    shadow.comparisons = {{"exact", 0, false}, {"token_similarity", 0.625, true}};
+    shadow.live.call = "0192f0c1-7b3a-7c1e-8f00-0123456789ab";
+    shadow.live.variant = "stable";
+    shadow.live.model = "gpt-large";
+    shadow.live.prompt = "support-reply@3";
+    shadow.live.finish_reason = "stop";
+    shadow.live.usage.output = 7;
+    shadow.live.cost = NanoDollars{77'000};
+    shadow.live.latency = 700ms;
+    shadow.live.trips = 2;
+    record.live_answer.append("At noon.");
+    record.live_answer.format = "openai";
+    return record;
+}
+
 std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};

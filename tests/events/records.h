@@ -59,6 +59,9 @@ inline CallRecord small_record(WallTime at, const std::string& feature = "suppor
 // Every member set, each to something of its own.
 CallRecord full_record(WallTime at = kNovember);
 
+// A run of the variant `next` beside a call that `stable` answered; every member of `shadow` set.
+CallRecord shadow_record(WallTime at);
+
 inline LogOptions log_options(const std::string& directory) {
     LogOptions options;
     options.directory = directory;

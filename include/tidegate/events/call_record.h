@@ -9,6 +9,7 @@
 #include <tidegate/base/result.h>
 #include <tidegate/dialect/usage.h>
 #include <tidegate/events/content.h>
+#include <tidegate/events/shadow.h>
 
 #include <cstdint>
 #include <optional>
@@ -124,11 +125,14 @@ struct CallRecord {
     NanoDollars cost;  // the sum over attempts
     std::string price_hash;
     std::vector<Attempt> attempts;
+    // Only of a shadow run: no user waited for it, and it counts in no figure of users.
+    std::optional<Shadow> shadow;
 
     // `records.content`: kept apart in the JSON form, so that it can be left unread.
     Content request;                   // as received from the client
     Content answer;                    // as sent by the provider that answered
     std::vector<std::string> context;  // of the member `tidegate`
+    Content live_answer;               // of a shadow run: what it is compared with
 
     bool operator==(const CallRecord&) const = default;
 };

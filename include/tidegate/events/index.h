@@ -7,6 +7,7 @@
 #include <tidegate/base/money.h>
 #include <tidegate/base/result.h>
 #include <tidegate/events/call_record.h>
+#include <tidegate/events/shadow_figures.h>
 #include <tidegate/events/sink.h>
 
 #include <functional>
@@ -63,6 +64,7 @@ struct IndexFilter {
     std::optional<WallTime> until;  // exclusive
     std::optional<CallId> before;   // the last id of the page before
     std::size_t limit = 50;         // at most 1000
+    bool shadow = false;            // shadow runs instead of the users' calls
 };
 
 // Reads the index on connections of its own. Any thread, one query at a time; not for an I/O thread.
@@ -71,10 +73,12 @@ class IndexQuery {
     explicit IndexQuery(std::string directory);
     ~IndexQuery();
 
-    // `not_found` if there is none (yet).
+    // A call or a shadow run; `not_found` if there is none (yet).
     Result<IndexRow> find(CallId id);
     // Newest first.
     Result<std::vector<IndexRow>> list(const IndexFilter& filter);
+    // What the shadow runs of a candidate came to. Reads each of them: about a second for a million.
+    Result<ShadowFigures> shadow(const ShadowFilter& filter);
 
     class Connections;  // the implementation
 

@@ -51,9 +51,12 @@ struct Shadow {
     LiveSide live;
     // Of the content of the variant that ran (model, prompt, parameters): figures of two contents do not mix.
     std::string variant_hash;
+    // False: what became of the run says nothing of the variant (no money left, shut down, …).
+    bool counts = false;
     Duration latency{};      // of the run
     std::int64_t trips = 0;  // guardrails that tripped in the run
-    // Nothing if there was nothing to compare: the run was not made or not ended, or an answer was cut.
+    // A run that counts and failed disagrees. Nothing if it does not count, or an answer was too long to
+    // compare.
     std::optional<bool> disagrees;
     std::vector<Comparison> comparisons;
 
