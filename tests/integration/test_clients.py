@@ -77,6 +77,18 @@ def test_a_half_closed_client_has_left(start, own_simulator):
         wait_until(lambda: own_simulator.statistics()["in_flight"] == 0, 2, "the end of the upstream call")
 
 
+@pytest.mark.parametrize("dialect,heartbeat", [("openai", ": heartbeat"), ("anthropic", "event: ping")])
+def test_a_silent_stream_is_kept_alive_once_it_has_begun(start, simulator, dialect, heartbeat):
+    gateway = start(simple(simulator, "stall,after=2", more="timeouts: {idle: 2s}"), server="stream_heartbeat: 300ms")
+    ask = gateway.chat if dialect == "openai" else gateway.message
+    answer = ask("chat", stream=True)
+    assert answer.status_code == 200
+    before, after = answer.text.split("[simulator]", 1)
+    assert heartbeat not in before, "nothing is sent before the first content"
+    assert after.count(heartbeat) >= 3
+    assert "error" in after.rsplit(heartbeat, 1)[1], "a silent provider is given up in time"
+
+
 def test_an_abandoned_call_is_billed_and_on_record(start, simulator):
     gateway = start(simple(simulator, "tokens=2000,rate=50"))
     with plain.stream("POST", gateway.api + "/v1/chat/completions", timeout=30,

@@ -1,6 +1,10 @@
 """Every way in which an operator's edit becomes live, and what a wrong edit does: nothing."""
 import os
+import shutil
 import signal
+import socket
+import ssl
+import subprocess
 
 import pytest
 
@@ -96,6 +100,55 @@ def test_a_served_prompt_that_changes_is_refused(start, simulator):
     assert "greet" in answer.text
     gateway.chat("chat")
     assert simulator.last()[0]["body"]["messages"][0]["content"] == "first"
+
+
+def test_a_secret_in_a_file_is_watched(start, own_simulator, tmp_path):
+    secret = tmp_path / "key"
+    secret.write_text("sk-first\n")
+    gateway = start("providers:\n"
+                    f'  sim: {{dialect: openai, base_url: {own_simulator.url}/v1, api_key: "${{file:{secret}}}", allow_private_address: true}}\n'
+                    "models: {one: {provider: sim, id: one, context: 128000, max_output: 4096, price: {input: 1.00, output: 2.00}}}\n"
+                    "features: {chat: {variants: {only: {model: one}}, serve: only}}\n")
+
+    def sent():
+        assert gateway.chat("chat").status_code == 200
+        return own_simulator.last()[0]["headers"]["authorization"]
+
+    assert sent() == "Bearer sk-first"
+    secret.write_text("sk-second\n")
+    wait_until(lambda: sent() == "Bearer sk-second", 5, "the new key")
+    assert "sk-second" not in gateway.get_admin("/admin/v1/config").text
+
+
+def make_certificate(folder, name):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_new_certificate_is_live_and_a_wrong_pair_is_refused(start, simulator, tmp_path):
+    for name in ("old", "new"):
+        make_certificate(tmp_path, name)
+    for kind in ("pem", "key"):
+        shutil.copy(tmp_path / f"old.{kind}", tmp_path / f"live.{kind}")
+    gateway = start(config(simulator, "one"), server=f"tls: {{certificate: {tmp_path}/live.pem, private_key: {tmp_path}/live.key}}")
+    host, port = gateway.ports["api"].rsplit(":", 1)
+
+    def served():
+        return ssl.get_server_certificate((host, int(port))).strip()
+
+    def certificate(name):
+        return (tmp_path / f"{name}.pem").read_text().strip()
+
+    trusted = ssl.create_default_context(cafile=tmp_path / "old.pem")
+    with trusted.wrap_socket(socket.create_connection((host, int(port))), server_hostname="localhost") as kept:
+        shutil.copy(tmp_path / "new.pem", tmp_path / "live.pem")  # with the old key
+        assert gateway.reload().status_code == 400
+        assert served() == certificate("old")
+        shutil.copy(tmp_path / "new.key", tmp_path / "live.key")
+        wait_until(lambda: served() == certificate("new"), 5, "the new certificate")
+        kept.sendall(b"GET /healthz HTTP/1.1\r\nhost: gateway\r\n\r\n")
+        assert b"200 OK" in kept.recv(1000), "a connection that is open stays open"
 
 
 WRONG = {
