@@ -242,7 +242,7 @@ pipeline::Readiness Gateway::readiness() const {
     pipeline::Readiness readiness;
     if (draining_)
         readiness.reasons.emplace_back("draining");
-    if (!recorder_->log().has_room())
+    if (!recorder_->log().has_room() || recorder_->log().stats().failed)
         readiness.reasons.emplace_back("call records cannot be written");
     readiness.ready = readiness.reasons.empty();
     return readiness;
