@@ -17,6 +17,22 @@ def pytest_report_header(config):
     return f"tidegate: {binary_path()}, {soak}"
 
 
+NOTES = pytest.StashKey[list]()
+
+
+@pytest.fixture
+def note(request):
+    """note(text) puts what a test has counted into the report, passed or not."""
+    def add(text):
+        request.config.stash.setdefault(NOTES, []).append(f"{request.node.name}: {text}")
+    return add
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for text in config.stash.get(NOTES, []):
+        terminalreporter.write_line(text)
+
+
 @pytest.fixture(scope="session")
 def binary():
     path = binary_path()

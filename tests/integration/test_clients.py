@@ -24,7 +24,7 @@ def quiet(status):
     return status["upstream"]["in_flight"] == 0
 
 
-def test_aborting_clients_leave_nothing_behind(start, own_simulator):
+def test_aborting_clients_leave_nothing_behind(start, own_simulator, note):
     count = scaled(500, 10_000)
     gateway = start(f"providers:\n{own_simulator.providers()}" + """
 models:
@@ -63,7 +63,7 @@ features:
         raise AssertionError(f"before {before}, after {count} aborts {gateway.status()}") from None
     # One more is the connection that asks.
     wait_until(lambda: own_simulator.statistics()["open"] <= gateway.status()["upstream"]["open"] + 1, 5, "closed connections")
-    print(f"{count} aborts: before {before}, after {gateway.status()}")
+    note(f"{count} aborts: before {before}, after {gateway.status()}")
     assert gateway.chat("slow", max_tokens=2).status_code == 200
 
 

@@ -43,7 +43,7 @@ def address_of(gateway):
     return host, int(port)
 
 
-def test_sigterm_under_load_loses_no_acknowledged_answer(start, simulator, tmp_path):
+def test_sigterm_under_load_loses_no_acknowledged_answer(start, simulator, tmp_path, note):
     config = simple(simulator, "tokens=20,latency=5ms~3ms")
     gateway = start(config, tmp_path / "data")
     load = Load(gateway.ports["api"], chat_bytes("chat"), connections=24,
@@ -52,7 +52,7 @@ def test_sigterm_under_load_loses_no_acknowledged_answer(start, simulator, tmp_p
         wait_until(lambda: load.total > 200, 20, "load")
         gateway.send_signal(signal.SIGTERM)
         assert gateway.wait_exit() == 0, gateway.log_text()
-    print(load.summary())
+    note(load.summary())
     assert not load.cut and not load.wrong, load.summary()
     assert all(load.acknowledged)
     again = start(config, tmp_path / "data")
@@ -138,7 +138,7 @@ def test_a_data_directory_has_one_owner(start, simulator, binary):
 
 
 @pytest.mark.parametrize("durability,moments", [("strict", (10, 50)), ("relaxed", (5, 50))])
-def test_kill_9_at_random_moments(start, simulator, tmp_path, durability, moments):
+def test_kill_9_at_random_moments(start, simulator, tmp_path, note, durability, moments):
     """strict: every acknowledged call is on record. relaxed: the log opens clean, and holds nearly all."""
     count = scaled(*moments)
     seed = random.randrange(1 << 30)
@@ -157,7 +157,7 @@ def test_kill_9_at_random_moments(start, simulator, tmp_path, durability, moment
         gateway.process = None
         assert not [line for line in gateway.log if "anitizer" in line]
     final = start(config, tmp_path / "data", events=events)
-    print(f"{count} kills (seed {seed}), {len(acknowledged)} acknowledged calls")
+    note(f"{count} kills (seed {seed}), {len(acknowledged)} acknowledged calls")
     assert final.chat("chat").status_code == 200
     if durability == "strict":
         wait_all_on_record(final, acknowledged)

@@ -186,7 +186,7 @@ def test_a_file_that_goes_away_changes_nothing(start, simulator):
     assert said(gateway.chat("chat")) == "old"
 
 
-def test_reloads_under_load_fail_no_request(start, simulator, record_property):
+def test_reloads_under_load_fail_no_request(start, simulator, note):
     """Each answer is one of the two configurations' texts, whole; pools survive; nothing fails."""
     count = scaled(200, 1000)
     texts = ["even", "odd"]
@@ -201,8 +201,7 @@ def test_reloads_under_load_fail_no_request(start, simulator, record_property):
         for number in range(count):
             rename(gateway, gateway.text_of(config(simulator, texts[(number + 1) % 2])))
             assert gateway.reload().status_code == 200
-    record_property("reloads", count)
-    print(f"{count} reloads: {load.summary()}")
+    note(f"{count} reloads: {load.summary()}")
     assert not load.wrong and not load.cut and not load.unanswered and not load.refused, load.summary()
     assert load.total > 100
     assert gateway.metric("tidegate_config_reloads_total", outcome="success") >= count or \
