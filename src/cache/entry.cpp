@@ -1,0 +1,11 @@
+#include <tidegate/cache/entry.h>
+
+namespace tidegate::cache {
+
+std::size_t memory_of(const Entry& entry) {
+    return sizeof entry + entry.origin.call_id.capacity() + entry.origin.variant.capacity() +
+           entry.origin.fallback_entry.capacity() + entry.origin.fallback_reason.capacity() +
+           entry.model.capacity() + entry.finish.capacity() + entry.body.capacity();
+}
+
+}  // namespace tidegate::cache
