@@ -5,9 +5,12 @@
 #include <tidegate/events/json_lines.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 namespace tidegate::events {
@@ -34,11 +37,21 @@ Result<std::uint64_t> end_of_lines(const File& file) {
     return 0;
 }
 
+// Where it lies, for making names durable.
+std::string folder_of(const std::string& path) {
+    const std::string parent = std::filesystem::path(path).parent_path().string();
+    return parent.empty() ? "." : parent;
+}
+
+std::string rotated(const std::string& path, int number) {
+    return fmt::format("{}.{}", path, number);
+}
+
 }  // namespace
 
-JsonLinesSink::JsonLinesSink(std::string name, std::string path, std::string cursor_file)
-    : name_(std::move(name)),
-      path_(std::move(path)),
+JsonLinesSink::JsonLinesSink(JsonLinesOptions options, std::string cursor_file)
+    : options_(std::move(options)),
+      folder_(folder_of(options_.path)),
       cursor_file_(std::move(cursor_file)),
       file_(std::make_unique<File>()) {}
 
@@ -49,56 +62,73 @@ Result<std::optional<Cursor>> JsonLinesSink::open() {
     return load_cursor(cursor_file_);
 }
 
-Result<> JsonLinesSink::open_file() {
-    const std::string parent = std::filesystem::path(path_).parent_path().string();
-    if (Result<> made = make_directory(parent.empty() ? "." : parent); !made)
-        return made;
-    Result<File> file = File::open(path_, O_RDWR | O_CREAT | O_APPEND);
-    if (!file)
-        return file.error();
-    const Result<std::uint64_t> size = file->size();
-    const Result<std::uint64_t> end = end_of_lines(*file);
-    if (!size || !end)
-        return wrap(size ? end.error() : size.error(), path_);
-    if (*end < *size) {
-        log::warn("events", "cut a torn line of {} bytes off {}", *size - *end, path_);
-        if (Result<> cut = file->truncate(*end); !cut)
-            return wrap(cut.error(), path_);
-    }
-    *file_ = std::move(*file);
-    return sync_directory(parent.empty() ? "." : parent);
-}
-
-bool JsonLinesSink::was_moved() const {
-    struct stat named{};
-    struct stat held{};
-    if (::stat(path_.c_str(), &named) != 0 || ::fstat(file_->fd(), &held) != 0)
-        return true;
-    return named.st_ino != held.st_ino || named.st_dev != held.st_dev;
-}
-
 Result<> JsonLinesSink::deliver(std::span<const LogRecord> records, Cursor next) {
-    if (records.empty())
-        return save_cursor(cursor_file_, next);
-    if (file_->is_open() && was_moved())
-        file_->close();
-    if (!file_->is_open()) {
-        if (Result<> opened = open_file(); !opened)
-            return opened;
-    }
     std::string lines;
     for (const LogRecord& record : records) {
         lines += record.json;
         lines += '\n';
     }
-    Result<> done = file_->append(lines);
-    if (done)
-        done = file_->sync();
-    if (!done) {
+    if (Result<> written = lines.empty() ? Result<>() : write(lines); !written) {
         file_->close();  // opening again cuts what was written in part
-        return wrap(done.error(), path_);
+        return wrap(written.error(), options_.path);
     }
     return save_cursor(cursor_file_, next);
+}
+
+Result<> JsonLinesSink::write(const std::string& lines) {
+    if (file_->is_open() && was_moved())
+        file_->close();
+    Result<> done = file_->is_open() ? Result<>() : open_file();
+    if (done && options_.rotate_bytes > 0)
+        done = rotate(lines.size());
+    if (done)
+        done = file_->append(lines);
+    if (done)
+        done = file_->sync();
+    return done;
+}
+
+Result<> JsonLinesSink::open_file() {
+    if (Result<> made = make_directory(folder_); !made)
+        return made;
+    Result<File> file = File::open(options_.path, O_RDWR | O_CREAT | O_APPEND);
+    if (!file)
+        return file.error();
+    const Result<std::uint64_t> size = file->size();
+    const Result<std::uint64_t> end = end_of_lines(*file);
+    if (!size || !end)
+        return size ? end.error() : size.error();
+    if (*end < *size) {
+        log::warn("events", "cut a torn line of {} bytes off {}", *size - *end, options_.path);
+        if (Result<> cut = file->truncate(*end); !cut)
+            return cut;
+    }
+    *file_ = std::move(*file);
+    return sync_directory(folder_);
+}
+
+bool JsonLinesSink::was_moved() const {
+    struct stat named{};
+    struct stat held{};
+    if (::stat(options_.path.c_str(), &named) != 0 || ::fstat(file_->fd(), &held) != 0)
+        return true;
+    return named.st_ino != held.st_ino || named.st_dev != held.st_dev;
+}
+
+Result<> JsonLinesSink::rotate(std::size_t more) {
+    const Result<std::uint64_t> size = file_->size();
+    if (!size)
+        return size.error();
+    if (*size == 0 || *size + more <= options_.rotate_bytes)
+        return {};
+    file_->close();
+    // From the oldest on, so that a crash in between leaves a gap and overwrites nothing.
+    for (int number = options_.keep_files; number > 0; --number) {
+        const std::string from = number == 1 ? options_.path : rotated(options_.path, number - 1);
+        if (::rename(from.c_str(), rotated(options_.path, number).c_str()) != 0 && errno != ENOENT)
+            return io_error("rename " + from, errno);
+    }
+    return open_file();
 }
 
 }  // namespace tidegate::events

@@ -90,6 +90,9 @@ JsonLinesOptions parse_json_lines(const yaml::Cursor& at) {
     JsonLinesOptions sink;
     sink.name = at["name"].text(sink.name);
     sink.path = at["path"].text("data/calls.jsonl");
+    sink.rotate_bytes = at["rotate_bytes"].optional_byte_size().value_or(0);
+    if (sink.rotate_bytes > 0)
+        sink.keep_files = static_cast<int>(at["keep_files"].integer(1, 10'000, sink.keep_files));
     at.finish();
     return sink;
 }

@@ -1,7 +1,6 @@
 #include "disk.h"
 
 #include <tidegate/events/index.h>
-#include <tidegate/events/json_lines.h>
 #include <tidegate/events/recorder.h>
 
 #include <algorithm>
@@ -31,9 +30,8 @@ std::vector<std::unique_ptr<Sink>> make_sinks(const RecorderOptions& options, Lo
     const auto cursor_file = [&](const std::string& name) { return directory + "/cursors/" + name; };
     std::vector<std::unique_ptr<Sink>> sinks;
     sinks.push_back(std::make_unique<IndexSink>(directory + "/index", [&log] { return log.oldest().segment; }));
-    for (const JsonLinesOptions& each : options.json_lines) {
-        sinks.push_back(std::make_unique<JsonLinesSink>(each.name, each.path, cursor_file(each.name)));
-    }
+    for (const JsonLinesOptions& each : options.json_lines)
+        sinks.push_back(std::make_unique<JsonLinesSink>(each, cursor_file(each.name)));
     for (const KafkaOptions& each : options.kafka)
         sinks.push_back(std::make_unique<KafkaSink>(each, cursor_file(each.name)));
     return sinks;

@@ -12,7 +12,8 @@ namespace {
 
 class JsonLinesTest : public testing::Test {
   protected:
-    Result<> deliver(int from, int to) {
+    Result<> deliver(int from, int to) { return deliver(sink_, from, to); }
+    Result<> deliver(JsonLinesSink& sink, int from, int to) {
         std::vector<LogRecord> batch;
         for (int i = from; i < to; ++i) {
             CallRecord record = full_record();
@@ -20,7 +21,7 @@ class JsonLinesTest : public testing::Test {
             const Encoded encoded = encode(record);
             batch.push_back({record.id, {}, encoded.json, encoded.head});
         }
-        return sink_.deliver(batch, {1, static_cast<std::uint64_t>(to)});
+        return sink.deliver(batch, {1, static_cast<std::uint64_t>(to)});
     }
     // The users of the lines, each of which must be a record.
     std::vector<std::string> users(const std::string& path) {
@@ -37,7 +38,8 @@ class JsonLinesTest : public testing::Test {
 
     TemporaryFolder folder_;
     std::string path_ = folder_ / "out/calls.jsonl";
-    JsonLinesSink sink_{"jsonl", path_, folder_ / "cursor"};
+    const std::string cursor_file_ = folder_ / "cursor";
+    JsonLinesSink sink_{{.path = path_}, cursor_file_};
 };
 
 TEST_F(JsonLinesTest, AppendsALineARecordAndRemembersWhere) {
@@ -70,6 +72,40 @@ TEST_F(JsonLinesTest, GoesOnInANewFileWhenTheOldIsMovedAway) {
     ASSERT_TRUE(deliver(1, 2));
     EXPECT_EQ(users(path_ + ".1"), Texts{"0"});
     EXPECT_EQ(users(path_), Texts{"1"});
+}
+
+TEST_F(JsonLinesTest, RotatesBeforeAFileGrowsTooLongAndKeepsTheNewest) {
+    ASSERT_TRUE(deliver(0, 1));
+    const std::uint64_t line = std::filesystem::file_size(path_);
+    JsonLinesSink rotating({.path = path_, .rotate_bytes = line * 5 / 2, .keep_files = 2}, cursor_file_);
+    for (int i = 1; i < 9; ++i) ASSERT_TRUE(deliver(rotating, i, i + 1));
+    EXPECT_EQ(users(path_), Texts{"8"});
+    EXPECT_EQ(users(path_ + ".1"), (Texts{"6", "7"}));
+    EXPECT_EQ(users(path_ + ".2"), (Texts{"4", "5"}));
+    EXPECT_FALSE(std::filesystem::exists(path_ + ".3"));
+    ASSERT_TRUE(deliver(rotating, 9, 19));
+    EXPECT_EQ(users(path_).size(), 10U) << "a batch is never divided";
+    EXPECT_EQ(users(path_ + ".1"), Texts{"8"});
+}
+
+TEST_F(JsonLinesTest, GoesOnRotatingAfterAGapThatACrashLeft) {
+    ASSERT_TRUE(deliver(0, 1));
+    JsonLinesSink rotating({.path = path_, .rotate_bytes = 1, .keep_files = 3}, cursor_file_);
+    for (int i = 1; i < 4; ++i) ASSERT_TRUE(deliver(rotating, i, i + 1));
+    std::filesystem::remove(path_ + ".2");
+    ASSERT_TRUE(deliver(rotating, 4, 5));
+    EXPECT_EQ(users(path_), Texts{"4"});
+    EXPECT_EQ(users(path_ + ".1"), Texts{"3"});
+    EXPECT_EQ(users(path_ + ".2"), Texts{"2"});
+}
+
+TEST_F(JsonLinesTest, RotatesAlsoWhatAnEarlierProcessWrote) {
+    ASSERT_TRUE(deliver(0, 3));
+    JsonLinesSink rotating({.path = path_, .rotate_bytes = 1}, cursor_file_);
+    ASSERT_TRUE(rotating.open());
+    ASSERT_TRUE(deliver(rotating, 3, 4));
+    EXPECT_EQ(users(path_ + ".1"), (Texts{"0", "1", "2"}));
+    EXPECT_EQ(users(path_), Texts{"3"});
 }
 
 TEST_F(JsonLinesTest, ACursorFileOfGarbageMeansTheBeginning) {

@@ -44,7 +44,7 @@ events:
   durability: strict
   sinks:
     - {jsonl: {path: a.jsonl}}
-    - {jsonl: {path: b.jsonl, name: second}}
+    - {jsonl: {path: b.jsonl, name: second, rotate_bytes: 64MiB, keep_files: 3}}
     - {kafka: {brokers: "k1:9092,k2:9092", topic: tidegate.calls}}
     - kafka:
         name: secured
@@ -63,7 +63,7 @@ events:
     EXPECT_EQ(parsed.options.log.keep_bytes, 1ULL << 30);
     EXPECT_EQ(parsed.options.log.durability, Durability::strict);
     EXPECT_EQ(parsed.options.json_lines,
-              (std::vector<JsonLinesOptions>{{"jsonl", "a.jsonl"}, {"second", "b.jsonl"}}));
+              (std::vector<JsonLinesOptions>{{"jsonl", "a.jsonl"}, {"second", "b.jsonl", 64 << 20, 3}}));
     ASSERT_EQ(parsed.options.kafka.size(), 2U);
     const KafkaOptions& plain = parsed.options.kafka[0];
     EXPECT_EQ(plain.name, "kafka");
@@ -96,6 +96,8 @@ TEST(RecorderOptions, WhatIsWrongIsSaidWithItsPlace) {
              {"events: {sinks: [{jsonl: {}}, {jsonl: {}}]}", "another sink has the name `jsonl`"},
              {"events: {sinks: [{jsonl: {name: index}}]}", "another sink has the name `index`"},
              {"events: {sinks: [{jsonl: {name: ../x}}]}", "use lower-case"},
+             {"events: {sinks: [{jsonl: {keep_files: 3}}]}", "keep_files"},
+             {"events: {sinks: [{jsonl: {rotate_bytes: 1MiB, keep_files: 0}}]}", "from 1"},
              {"events: {sinks: [{}]}", "a sink is"},
              {"events: {sinks: [{stdout: {}}]}", "stdout"},
              {"events: {durability: safe}", "strict"}}) {

@@ -3,6 +3,7 @@
 
 #include <tidegate/base/clock.h>
 #include <tidegate/base/result.h>
+#include <tidegate/events/json_lines.h>
 #include <tidegate/events/kafka.h>
 #include <tidegate/events/log.h>
 #include <tidegate/events/query.h>
@@ -15,14 +16,6 @@
 #include <vector>
 
 namespace tidegate::events {
-
-// One `jsonl` of the configuration's `events.sinks`.
-struct JsonLinesOptions {
-    std::string name = "jsonl";
-    std::string path;
-
-    bool operator==(const JsonLinesOptions&) const = default;
-};
 
 // The configuration's `records` and `events`. The index lies in `index` below the log's directory, cursors in
 // `cursors`.
