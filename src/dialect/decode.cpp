@@ -32,7 +32,7 @@ class AnswerCollector final : public detail::StreamWriter {
 
 DecodedAnswer decode_stream(Format format, std::string_view raw) {
     const auto reader =
-        format == Format::openai ? detail::make_openai_reader() : detail::make_anthropic_reader();
+        format == Format::openai ? detail::make_openai_reader({}) : detail::make_anthropic_reader();
     AnswerCollector collector;
     StreamFacts facts;
     SseParser parser(std::max(SseParser::kDefaultMaxEvent, raw.size()));

@@ -40,6 +40,7 @@ struct ParsedRequest {
     std::int64_t answers = 1;
     bool stream = false;
     bool wants_usage = false;
+    bool wants_logprobs = false;
     bool has_tools = false;
     bool wants_json = false;
     bool has_system = false;

@@ -70,8 +70,8 @@ void ParsedRequest::clear() {
     max_output_tokens.reset();
     baseline.reset();
     answers = 1;
-    stream = wants_usage = has_tools = wants_json = has_system = has_reasoning = provider_state =
-        unbounded_input = false;
+    stream = wants_usage = wants_logprobs = has_tools = wants_json = has_system = has_reasoning =
+        provider_state = unbounded_input = false;
 }
 
 Error client_error(std::string message) {

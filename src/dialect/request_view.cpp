@@ -267,6 +267,8 @@ Result<void> read_facts(ParsedRequest& request) {
         result = read_content_member(request);
     if (result && request.operation == Operation::chat)
         result = read_bool(request, Known::stream, request.stream);
+    if (result && request.operation == Operation::chat && request.format == Format::openai)
+        result = read_bool(request, Known::logprobs, request.wants_logprobs);
     if (result)
         result = read_stream_options(request);
     if (result)
@@ -390,6 +392,9 @@ std::int64_t RequestView::answers() const {
 }
 bool RequestView::wants_usage() const {
     return x_parsed->wants_usage;
+}
+bool RequestView::wants_logprobs() const {
+    return x_parsed->wants_logprobs;
 }
 bool RequestView::has_tools() const {
     return x_parsed->has_tools;

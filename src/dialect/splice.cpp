@@ -64,6 +64,7 @@ class Splicer {
         for (const PromptMessage& message : x_edits.prompt) {
             (is_system(message.role) && !x_openai ? x_system_texts : x_prompt_messages) += 1;
         }
+        x_ask_logprobs = x_openai && x_edits.ask_logprobs && !x_edits.quirks.has(Quirk::no_logprobs);
         x_ask_usage = x_openai && x_request.stream && !x_edits.quirks.has(Quirk::no_stream_options);
     }
 
@@ -101,6 +102,8 @@ class Splicer {
                 return x_edits.reasoning_effort.empty() ? x_copy.keep(at) : x_copy.drop(at);
             case Known::thinking:
                 return x_edits.drop_reasoning ? drop_named(member) : x_copy.keep(at);
+            case Known::logprobs:
+                return x_ask_logprobs && !x_request.wants_logprobs ? replace_true(member) : x_copy.keep(at);
             case Known::stream_options:
                 return x_ask_usage ? write_stream_options(member) : x_copy.keep(at);
             default:
@@ -138,6 +141,12 @@ class Splicer {
         }
         add_stop();
         add_reasoning_effort();
+        if (x_ask_logprobs && x_request.find(Known::logprobs) == nullptr) {
+            x_copy.add();
+            x_out += R"("logprobs":true)";
+        } else if (x_edits.ask_logprobs && !x_ask_logprobs) {
+            name_dropped("logprobs");
+        }
         if (x_ask_usage && x_request.find(Known::stream_options) == nullptr) {
             x_copy.add();
             x_out += R"("stream_options":{"include_usage":true})";
@@ -157,6 +166,11 @@ class Splicer {
     void replace_string(const Member& member, std::string_view text) {
         x_copy.replace(member.at);
         append_json_string(x_out, text);
+    }
+
+    void replace_true(const Member& member) {
+        x_copy.replace(member.at);
+        x_out += "true";
     }
 
     template <class Number>
@@ -423,6 +437,7 @@ class Splicer {
     bool x_openai;
     bool x_chat;
     bool x_ask_usage = false;
+    bool x_ask_logprobs = false;
     Known x_limit_name = Known::max_tokens;
     std::optional<std::int64_t> x_limit;
     std::size_t x_system_texts = 0;     // of the prompt, for Anthropic's `system`

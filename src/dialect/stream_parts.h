@@ -37,8 +37,8 @@ class StreamWriter {
 
 // What the relay does with an event of the same format.
 enum class Verdict {
-    pass,         // its bytes go on
-    strip_usage,  // it goes on without its `usage`
+    pass,   // its bytes go on
+    strip,  // it goes on without what the client did not ask for
     drop,
 };
 
@@ -47,11 +47,11 @@ class StreamReader {
   public:
     virtual ~StreamReader() = default;
     virtual Result<Verdict> read(const SseEvent& event, StreamFacts& facts, StreamWriter* writer) = 0;
-    // Appends the data of the event just read, without its `usage`.
+    // Appends the data of the event just read, stripped.
     virtual void append_stripped(std::string& out) = 0;
 };
 
-std::unique_ptr<StreamReader> make_openai_reader();
+std::unique_ptr<StreamReader> make_openai_reader(const StreamRelay::Options& options);
 std::unique_ptr<StreamReader> make_anthropic_reader();
 std::unique_ptr<StreamWriter> make_openai_writer(const StreamRelay::Options& options);
 std::unique_ptr<StreamWriter> make_anthropic_writer(const StreamRelay::Options& options);

@@ -1,6 +1,7 @@
 #include "stream_parts.h"
 
 #include <tidegate/dialect/stream_relay.h>
+#include <tidegate/dialect/stream_texts.h>
 
 namespace tidegate::dialect {
 
@@ -12,7 +13,8 @@ class StreamRelay::Impl {
         : x_to(to),
           x_options(std::move(options)),
           x_parser(x_options.max_event),
-          x_reader(from == Format::openai ? detail::make_openai_reader() : detail::make_anthropic_reader()) {
+          x_reader(from == Format::openai ? detail::make_openai_reader(x_options)
+                                          : detail::make_anthropic_reader()) {
         if (from == to)
             return;
         x_writer = to == Format::openai ? detail::make_openai_writer(x_options)
@@ -86,38 +88,16 @@ class StreamRelay::Impl {
                 write_error_event(out);
             return {};
         }
-        if (*verdict == Verdict::pass || x_options.client_wants_usage) {
+        if (*verdict == Verdict::pass) {
             out.append(event.raw);
-        } else if (*verdict == Verdict::strip_usage) {
-            write_stripped(event, out);
+        } else if (*verdict == Verdict::strip) {
+            std::string data;
+            x_reader->append_stripped(data);
+            write_event(event, data, out);
         } else {
             x_dropped = event.raw.ends_with('\r');
         }
         return {};
-    }
-
-    // The event with its data replaced. Data of one line stands in the raw bytes; of several it is written
-    // anew.
-    void write_stripped(const SseEvent& event, std::string& out) {
-        const char* begin = event.raw.data();
-        const char* end = begin + event.raw.size();
-        if (!std::less<>()(event.data.data(), begin) && std::less<>()(event.data.data(), end)) {
-            const auto offset = static_cast<std::size_t>(event.data.data() - begin);
-            out.append(event.raw.substr(0, offset));
-            x_reader->append_stripped(out);
-            out.append(event.raw.substr(offset + event.data.size()));
-            return;
-        }
-        std::string data;
-        x_reader->append_stripped(data);
-        if (!event.name.empty())
-            out.append("event: ").append(event.name).append("\n");
-        for (std::size_t at = 0; at <= data.size();) {
-            const std::size_t line_end = std::min(data.find('\n', at), data.size());
-            out.append("data: ").append(data, at, line_end - at).append("\n");
-            at = line_end + 1;
-        }
-        out += '\n';
     }
 
     void write_error_event(std::string& out) {

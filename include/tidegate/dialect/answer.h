@@ -7,6 +7,7 @@
 #include <tidegate/dialect/usage.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,9 @@ struct AnswerFacts {
     std::string model = {};  // the provider's own name
     std::string id = {};
     Finish finish = Finish::none;
-    bool refusal = false;      // the model or the provider's filter refused
+    bool refusal = false;  // the model or the provider's filter refused
+    // Of the tokens of the content, where log-probabilities were asked for and given.
+    std::optional<double> mean_logprob = {};
     bool has_content = false;  // text, refusal, tool calls or (embeddings) vectors
 };
 
@@ -32,6 +35,10 @@ struct AnswerIdentity {
     std::string_view model = {};  // shown in `model`; on a crossing empty for the provider's
     std::int64_t created = 0;     // seconds since 1970
 };
+
+// Appends the chat answer `body` with its log-probabilities as null. False, and nothing appended, if there are
+// none.
+bool strip_logprobs(std::string_view body, BodyParser& parser, std::string& out);
 
 // Appends the chat answer `body` (valid by read_answer) translated to the format `to`.
 Result<void> write_answer(Format from, Format to, std::string_view body, BodyParser& parser,

@@ -61,6 +61,7 @@ struct RequestEdits {
     std::string_view reasoning_effort = {};
     Quirks quirks = {};
     bool drop_reasoning = false;  // the provider changed: reasoning parts go, and thinking is off
+    bool ask_logprobs = false;    // log-probabilities, whether the client wants them or not
 };
 
 // Appends the request in the format `to` to `out` (a buffer to be reused). Same format: the client's bytes,

@@ -28,6 +28,8 @@ struct StreamFacts {
     std::string model = {};
     std::string id = {};
     std::int64_t events = 0;
+    // Of the tokens of the content so far, if Options::reads_logprobs.
+    std::optional<double> mean_logprob = {};
     std::optional<ProviderError> error = {};  // the provider broke the stream off; what follows it is ignored
 };
 
@@ -37,6 +39,8 @@ class StreamRelay {
   public:
     struct Options {
         bool client_wants_usage = false;
+        bool reads_logprobs = false;   // for StreamFacts::mean_logprob
+        bool strips_logprobs = false;  // the client did not ask for them
         std::string call_id = {};
         std::string model = {};    // on a crossing: the name shown before the provider's is known
         std::int64_t created = 0;  // seconds since 1970, for OpenAI's chunks on a crossing

@@ -1,6 +1,7 @@
 // Whole chat completions and embeddings.
 #include "../answer_parts.h"
 #include "../event_json.h"
+#include "../log_probabilities.h"
 #include "../stream_parts.h"
 #include "../usage_reader.h"
 #include "words.h"
@@ -63,6 +64,7 @@ Result<AnswerFacts> read_openai_answer(const dom::object& answer) {
         return malformed("the answer has no choices");
     }
     AnswerFacts facts = begin_facts(answer);
+    LogprobMean logprobs;
     for (const dom::element element : choices) {
         dom::object choice;
         dom::object message;
@@ -72,10 +74,12 @@ Result<AnswerFacts> read_openai_answer(const dom::object& answer) {
         const Finish finish = openai::read_finish(string_at(choice, "finish_reason"));
         if (facts.finish == Finish::none)
             facts.finish = finish;
+        logprobs.add(choice);
         facts.has_content = facts.has_content || openai::has_content(message);
         facts.refusal =
             facts.refusal || finish == Finish::content_filter || !string_at(message, "refusal").empty();
     }
+    facts.mean_logprob = logprobs.mean();
     return facts;
 }
 

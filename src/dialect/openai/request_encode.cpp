@@ -187,6 +187,11 @@ class Encoder {
             x_out += x_chat.answer_schema;
             x_out += "}}";
         }
+        if (x_edits.ask_logprobs && x_edits.quirks.has(Quirk::no_logprobs)) {
+            x_chat.drop("logprobs");
+        } else if (x_edits.ask_logprobs) {
+            x_out += R"(,"logprobs":true)";
+        }
         if (!x_chat.stream)
             return;
         x_out += R"(,"stream":true)";

@@ -1,5 +1,6 @@
 // Chunks of a chat completion.
 #include "../event_json.h"
+#include "../log_probabilities.h"
 #include "../provider_error.h"
 #include "../stream_parts.h"
 #include "../usage_reader.h"
@@ -21,6 +22,11 @@ bool holds(std::string_view data, std::string_view word) {
 
 class OpenAiReader final : public StreamReader {
   public:
+    explicit OpenAiReader(const StreamRelay::Options& options)
+        : x_wants_usage(options.client_wants_usage),
+          x_reads_logprobs(options.reads_logprobs),
+          x_strips_logprobs(options.strips_logprobs) {}
+
     Result<Verdict> read(const SseEvent& event, StreamFacts& facts, StreamWriter* writer) override {
         if (!event.has_data) {
             if (writer != nullptr && event.raw.starts_with(':'))
@@ -35,7 +41,8 @@ class OpenAiReader final : public StreamReader {
             }
             return Verdict::pass;
         }
-        if (writer == nullptr && facts.content && is_plain(event.data))
+        const bool every_event = x_reads_logprobs || x_strips_logprobs;
+        if (writer == nullptr && facts.content && !every_event && is_plain(event.data))
             return Verdict::pass;
         if (!x_json.parse(event.data))
             return malformed("an event of the stream is no JSON object");
@@ -47,7 +54,16 @@ class OpenAiReader final : public StreamReader {
         ListCopy copy(tokens, 0, out);
         auto field = x_json.root().begin();
         tokens.for_each(0, [&](const JsonItem& item) {
-            field.key() == "usage" ? copy.drop(item) : copy.keep(item);
+            dom::array choices;
+            if (field.key() == "usage" && !x_wants_usage) {
+                copy.drop(item);
+            } else if (x_has_logprobs && field.key() == "choices" &&
+                       field.value().get(choices) == simdjson::SUCCESS) {
+                copy.replace(item);
+                append_without_logprobs(tokens, choices, item, out);
+            } else {
+                copy.keep(item);
+            }
             ++field;
             return true;
         });
@@ -64,6 +80,7 @@ class OpenAiReader final : public StreamReader {
 
     Result<Verdict> read_chunk(StreamFacts& facts, StreamWriter* writer) {
         const dom::object& root = x_json.root();
+        x_has_logprobs = false;
         dom::element error;
         if (root["error"].get(error) == simdjson::SUCCESS && !error.is_null()) {
             facts.error = read_error_element(error);
@@ -73,11 +90,9 @@ class OpenAiReader final : public StreamReader {
             facts.id = string_at(root, "id");
         if (facts.model.empty())
             facts.model = string_at(root, "model");
-        Verdict verdict = Verdict::pass;
         dom::element usage;
         const bool has_usage = root["usage"].get(usage) == simdjson::SUCCESS;
         if (has_usage) {
-            verdict = Verdict::strip_usage;
             dom::object figures;
             if (usage.get(figures) == simdjson::SUCCESS)
                 facts.usage = read_openai_usage(figures);
@@ -86,14 +101,16 @@ class OpenAiReader final : public StreamReader {
             start(facts, *writer);
         dom::array choices;
         if (root["choices"].get(choices) != simdjson::SUCCESS || choices.begin() == choices.end()) {
-            return has_usage && usage.is_object() ? Verdict::drop : verdict;
+            if (!has_usage || x_wants_usage)
+                return Verdict::pass;
+            return usage.is_object() ? Verdict::drop : Verdict::strip;
         }
         for (const dom::element choice : choices) {
             dom::object object;
             if (choice.get(object) == simdjson::SUCCESS)
                 read_choice(object, facts, writer);
         }
-        return verdict;
+        return x_has_logprobs || (has_usage && !x_wants_usage) ? Verdict::strip : Verdict::pass;
     }
 
     void start(const StreamFacts& facts, StreamWriter& writer) {
@@ -109,6 +126,7 @@ class OpenAiReader final : public StreamReader {
             facts.finish = finish;
         if (finish == Finish::content_filter)
             facts.refusal = true;
+        read_logprobs(choice, facts);
         dom::object delta;
         if (choice["delta"].get(delta) != simdjson::SUCCESS)
             return;
@@ -121,6 +139,18 @@ class OpenAiReader final : public StreamReader {
             index = 0;
         if (writer != nullptr && index == 0)
             write_delta(delta, *writer);
+    }
+
+    void read_logprobs(const dom::object& choice, StreamFacts& facts) {
+        if (x_reads_logprobs) {
+            x_logprobs.add(choice);
+            facts.mean_logprob = x_logprobs.mean();
+        }
+        // Of a member that stands there twice as well: all are stripped.
+        for (const auto field : choice) {
+            if (x_strips_logprobs && field.key == "logprobs" && !field.value.is_null())
+                x_has_logprobs = true;
+        }
     }
 
     void write_delta(const dom::object& delta, StreamWriter& writer) {
@@ -164,6 +194,11 @@ class OpenAiReader final : public StreamReader {
             writer.tool_arguments(static_cast<std::size_t>(known - x_tools.begin()), arguments);
     }
 
+    bool x_wants_usage;
+    bool x_reads_logprobs;
+    bool x_strips_logprobs;
+    bool x_has_logprobs = false;  // to be stripped, in the event just read
+    LogprobMean x_logprobs;
     EventJson x_json;
     bool x_started = false;
     std::vector<std::int64_t> x_tools;  // their `index`, in the order of their start
@@ -171,8 +206,8 @@ class OpenAiReader final : public StreamReader {
 
 }  // namespace
 
-std::unique_ptr<StreamReader> make_openai_reader() {
-    return std::make_unique<OpenAiReader>();
+std::unique_ptr<StreamReader> make_openai_reader(const StreamRelay::Options& options) {
+    return std::make_unique<OpenAiReader>(options);
 }
 
 }  // namespace tidegate::dialect::detail
