@@ -90,11 +90,11 @@ void DnsServer::serve() {
         }
         question.v6 = asked[at + 2] == 28;
         const std::optional<Answer> answer = answer_(question);
+        ++questions_;  // first: who has the answer may look at the count
         if (answer) {
             const std::string out = render(asked, at + 5, *answer, question.v6);
             ::sendto(socket_, out.data(), out.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
         }
-        ++questions_;
     }
 }
 
