@@ -104,6 +104,8 @@ void print_summary(std::ostream& out, const Json& record) {
     fields.add(
         "fallback",
         joined({text_of(record, "fallback_entry"), with("reason ", text_of(record, "fallback_reason"))}, ", "));
+    fields.add("cache",
+               joined({text_of(record, "cache"), with("answer of ", text_of(record, "cached_from"))}, ", "));
     fields.add("prompt", text_of(record, "prompt"));
     fields.add("model",
                text_of(record, "model") + with(" (answered as ", text_of(record, "answered_model"), ")"));

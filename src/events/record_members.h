@@ -35,6 +35,8 @@ void for_each_member(Record& record, Member& member) {
     member("error_message", record.error_message);
     member("fallback_entry", record.fallback_entry);
     member("fallback_reason", record.fallback_reason);
+    member("cache", record.cache);
+    member("cached_from", record.cached_from);
     member("prompt", record.prompt);
     member("prompt_hash", record.prompt_hash);
     member("model", record.model);
@@ -105,8 +107,19 @@ void for_each_attempt_member(AnAttempt& attempt, Member& member) {
     member("lease_epoch", attempt.lease_epoch);
     member("key_lease", attempt.key_lease);
     member("key_lease_epoch", attempt.key_lease_epoch);
+    member("trips", attempt.trips);
+    member("mean_logprob", attempt.mean_logprob);
     member("dropped", attempt.dropped);
     member("provider_request_id", attempt.provider_request_id);
+}
+
+template <class ATrip, class Member>
+void for_each_trip_member(ATrip& trip, Member& member) {
+    member("guardrail", trip.guardrail);
+    member("category", trip.category);
+    member("direction", trip.direction);
+    member("action", trip.action);
+    member("count", trip.count);
 }
 
 template <class AUsage, class Member>

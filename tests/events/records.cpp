@@ -37,6 +37,8 @@ CallRecord full_record(WallTime at) {
     record.error_message = "no answer within 10 s";
     record.fallback_entry = "small";
     record.fallback_reason = "timeout";
+    record.cache = "coalesced";
+    record.cached_from = "0192f0c1-7b3a-7c1e-8f00-0123456789ab";
     record.prompt = "support-reply@3";
     record.prompt_hash = "abc";
     record.answered_model = "gpt-4.1-mini-2025-04-14";
@@ -75,6 +77,8 @@ CallRecord full_record(WallTime at) {
     first.lease_epoch = 1;
     first.key_lease = 18;
     first.key_lease_epoch = 2;
+    first.trips = {{"pii", "email", "output", "redact", 2}};
+    first.mean_logprob = -0.25;
     first.dropped = {"temperature", "top_p"};
     first.provider_request_id = "req_1";
     Attempt& second = record.attempts.emplace_back();

@@ -49,6 +49,17 @@ std::string_view to_string(UsageKind kind);
 // Durations are kept to the microsecond in the JSON form, the start as well.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// What a guardrail found in one direction of an attempt; never what it was.
+struct Trip {
+    std::string guardrail;
+    std::string category;
+    std::string direction;  // "input", "output"
+    std::string action;     // that was taken: "record", "redact", "fallback", "block"
+    std::int64_t count = 0;
+
+    bool operator==(const Trip&) const = default;
+};
+
 // One variant (or answer entry) run once. Its tries are the HTTP requests it took.
 struct Attempt {
     int number = 1;
@@ -75,7 +86,9 @@ struct Attempt {
     std::int64_t lease_epoch = 0;
     std::int64_t key_lease = 0;
     std::int64_t key_lease_epoch = 0;
-    std::vector<std::string> dropped;  // parameters that the model refuses and that were left out
+    std::vector<Trip> trips;
+    std::optional<double> mean_logprob;  // of the answer's tokens, if the feature asks for it; four decimals
+    std::vector<std::string> dropped;    // parameters that the model refuses and that were left out
     std::string provider_request_id;
 
     bool operator==(const Attempt&) const = default;
@@ -115,7 +128,9 @@ struct CallRecord {
     std::string error_message;
     std::string fallback_entry;
     std::string fallback_reason;
-    std::string prompt;  // "name@3" of the entry that answered
+    std::string cache;        // of a feature with a cache: "hit", "coalesced", "stale", "miss", "bypass"
+    std::string cached_from;  // the call whose answer it was, if it was another's
+    std::string prompt;       // "name@3" of the entry that answered
     std::string prompt_hash;
     std::string model;           // the configured name
     std::string answered_model;  // as the provider named it
