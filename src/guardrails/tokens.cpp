@@ -1,0 +1,116 @@
+#include "guardrails/tokens.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace tidegate::guardrails {
+namespace {
+
+bool is_word(char c) {
+    return is_letter_or_digit(c) || c == '_';
+}
+
+bool joins_digits(char c) {
+    return c == '.' || c == '-';
+}
+
+class TokenFinder final : public Finder {
+  public:
+    explicit TokenFinder(std::vector<Recogniser> recognisers) : recognisers_(std::move(recognisers)) {
+        for (std::size_t i = 0; i < recognisers_.size(); ++i) {
+            longest_ = std::max(longest_, recognisers_[i].longest + 2 * kTokenContext);
+            for (const char c : recognisers_[i].first)
+                candidates_[static_cast<unsigned char>(c)] |= std::uint64_t{1} << i;
+        }
+    }
+
+    std::optional<Match> next(std::string_view text, std::size_t from) const override {
+        for (std::size_t at = from; at < text.size(); ++at) {
+            const std::uint64_t candidates = candidates_[static_cast<unsigned char>(text[at])];
+            if (candidates == 0 || !token_starts(text, at))
+                continue;
+            if (const auto match = longest_at(text, at, candidates))
+                return match;
+        }
+        return std::nullopt;
+    }
+
+    std::optional<std::size_t> longest_match() const override { return longest_; }
+
+  private:
+    std::optional<Match> longest_at(std::string_view text, std::size_t at, std::uint64_t candidates) const {
+        std::optional<Match> longest;
+        for (std::size_t i = 0; i < recognisers_.size(); ++i) {
+            if ((candidates >> i & 1U) == 0)
+                continue;
+            const std::size_t length = recognisers_[i].length_at(text, at);
+            if (length > 0 && (!longest || at + length > longest->end))
+                longest = Match{at, at + length, recognisers_[i].category};
+        }
+        return longest;
+    }
+
+    std::vector<Recogniser> recognisers_;
+    std::array<std::uint64_t, 256> candidates_{};  // by first byte: a bit for each recogniser
+    std::size_t longest_ = 0;
+};
+
+}  // namespace
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_letter_or_digit(char c) {
+    return is_digit(c) || is_letter(c);
+}
+
+char to_upper(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+bool token_starts(std::string_view text, std::size_t at) {
+    if (at == 0 || !is_word(text[at - 1]))
+        return true;
+    const char last = text[at - 1];
+    return (last == 'n' || last == 't' || last == 'r') && at >= 2 && text[at - 2] == '\\';
+}
+
+bool token_ends(std::string_view text, std::size_t end) {
+    return end >= text.size() || !is_word(text[end]);
+}
+
+bool number_starts(std::string_view text, std::size_t at) {
+    return token_starts(text, at) && !(at >= 2 && joins_digits(text[at - 1]) && is_digit(text[at - 2]));
+}
+
+bool number_ends(std::string_view text, std::size_t end) {
+    return token_ends(text, end) &&
+           !(end + 1 < text.size() && joins_digits(text[end]) && is_digit(text[end + 1]));
+}
+
+std::size_t separator_length(std::string_view text, std::size_t at) {
+    // No-break space, thin and narrow no-break space, hyphen, non-breaking hyphen, en dash.
+    constexpr std::string_view kTypographic[] = {"\u00A0", "\u2009", "\u202F", "\u2010", "\u2011", "\u2013"};
+    if (at >= text.size())
+        return 0;
+    const char c = text[at];
+    if (c == ' ' || c == '-' || c == '.' || c == '/')
+        return 1;
+    for (const std::string_view separator : kTypographic) {
+        if (text.substr(at, separator.size()) == separator)
+            return separator.size();
+    }
+    return 0;
+}
+
+std::unique_ptr<const Finder> make_token_finder(std::vector<Recogniser> recognisers) {
+    return std::make_unique<TokenFinder>(std::move(recognisers));
+}
+
+}  // namespace tidegate::guardrails
