@@ -31,6 +31,10 @@ Interval wilson(std::uint64_t hits, std::uint64_t trials, double z) {
     return interval;
 }
 
+Interval difference(double a, Interval of_a, double b, Interval of_b) {
+    return {a - b - std::hypot(a - of_a.low, of_b.high - b), a - b + std::hypot(of_a.high - a, b - of_b.low)};
+}
+
 std::optional<std::uint64_t> trials_to_decide(double proportion, double bound, double z) {
     const auto decides = [&](double trials) {
         const Interval interval = wilson_of(proportion, trials, z);

@@ -32,6 +32,16 @@ TEST(Wilson, KeepsItsEndsAtNoneAndAll) {
     EXPECT_NEAR(wilson(20, 20).low, 0.8808, 0.0001);
 }
 
+// Newcombe (1998), table II, method 10: 56 of 70 against 48 of 80, and 10 of 10 against none of 20.
+TEST(Difference, GivesThePublishedIntervals) {
+    const Interval interval = difference(0.8, wilson(56, 70, kTwoSided), 0.6, wilson(48, 80, kTwoSided));
+    EXPECT_NEAR(interval.low, 0.0524, 0.00005);
+    EXPECT_NEAR(interval.high, 0.3339, 0.00005);
+    const Interval extreme = difference(1, wilson(10, 10, kTwoSided), 0, wilson(0, 20, kTwoSided));
+    EXPECT_NEAR(extreme.low, 0.6791, 0.00005);
+    EXPECT_NEAR(extreme.high, 1, 0.00005);
+}
+
 TEST(TrialsToDecide, CountsWhatAnUpperBoundOfFifteenPercentTakes) {
     EXPECT_EQ(trials_to_decide(0.08, 0.15), 71);
     EXPECT_EQ(trials_to_decide(0.10, 0.15), 138);

@@ -20,6 +20,9 @@ struct Interval {
 // Wilson's score interval of a proportion; [0, 1] without trials.
 Interval wilson(std::uint64_t hits, std::uint64_t trials, double z = kOneSided);
 
+// Newcombe's interval of the difference of two independent proportions, from their values and intervals.
+Interval difference(double a, Interval of_a, double b, Interval of_b);
+
 // How many trials it takes until `wilson` around `proportion` leaves `bound` on one side, if the proportion
 // stays as it is. Nothing if it never would (they are equal), or only beyond a billion.
 std::optional<std::uint64_t> trials_to_decide(double proportion, double bound, double z = kOneSided);
