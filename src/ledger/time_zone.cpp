@@ -27,7 +27,7 @@ date::year_month local_month(WallTime time, const date::time_zone* zone) {
 
 Result<TimeZone> TimeZone::find(const std::string& name) {
     if (name == "UTC")
-        return TimeZone(nullptr);
+        return TimeZone();
     try {
         return TimeZone(date::locate_zone(name));
     } catch (const std::exception&) {

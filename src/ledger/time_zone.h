@@ -25,6 +25,8 @@ struct Month {
 // A value type; the zones themselves live as long as the process.
 class TimeZone {
   public:
+    // UTC.
+    TimeZone() = default;
     // By its name in the IANA database ("Europe/Berlin"); `not_found` with what to do. UTC needs no database.
     static Result<TimeZone> find(const std::string& name);
 
@@ -33,7 +35,7 @@ class TimeZone {
 
   private:
     explicit TimeZone(const date::time_zone* zone) : zone_(zone) {}
-    const date::time_zone* zone_;  // null: UTC
+    const date::time_zone* zone_ = nullptr;  // null: UTC
 };
 
 }  // namespace tidegate::ledger

@@ -107,6 +107,9 @@ class Ledger {
     void close();
 
   private:
+    void refresh(std::span<Account* const> accounts);
+    void sweep();
+
     class State;
     std::unique_ptr<State> state_;
 };

@@ -12,6 +12,7 @@
 namespace tidegate::ledger {
 
 class LocalLease;
+struct Context;
 
 // The lease in the store that a reservation was made from. The epoch is raised when the lease is taken from its
 // owner. {0, 0}: of an account that is metered only.
@@ -49,12 +50,16 @@ class Reservation {
     LeaseId lease(std::size_t account) const { return leases_.at(account); }
 
   private:
-    friend class Ledger;
+    friend class ReservationDraft;
     struct Hold {
         Account::State* account = nullptr;
         LocalLease* lease = nullptr;  // null: metered only
     };
 
+    // As if it had never been made: nothing was sent.
+    void release();
+
+    Context* context_ = nullptr;
     CallId call_;
     int attempt_ = 0;
     NanoDollars amount_;
