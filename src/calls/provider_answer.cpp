@@ -13,7 +13,8 @@
 namespace tidegate::calls {
 namespace {
 
-constexpr std::array<std::string_view, 3> kPassedNames{"x-request-id", "request-id", "retry-after"};
+constexpr std::array<std::string_view, 5> kPassedNames{"x-request-id", "request-id", "retry-after",
+                                                       "retry-after-ms", "x-should-retry"};
 constexpr std::array<std::string_view, 3> kPassedPrefixes{"x-ratelimit-", "anthropic-", "openai-"};
 constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
 
@@ -114,7 +115,7 @@ std::string headers_to_pass(const upstream::Response& response, bool same_dialec
 }
 
 std::string request_headers(const AttemptRequest& attempt, dialect::Format provider_format) {
-    std::string lines = "content-type: application/json\r\nuser-agent: tidegate\r\n";
+    std::string lines = "content-type: application/json\r\n";
     lines += attempt.request.stream() ? "accept: text/event-stream\r\n" : "accept: application/json\r\n";
     const bool same_dialect = attempt.request.format() == provider_format;
     if (same_dialect)

@@ -144,15 +144,16 @@ TEST(RetryAfter, TakesMillisecondsFirst) {
 constexpr const char* kHeaders =
     "X-Request-Id: req_1\r\nretry-after: 3\r\nx-ratelimit-remaining-requests: 7\r\nopenai-version: "
     "2020-10-01\r\n"
-    "anthropic-ratelimit-tokens-limit: 9\r\nset-cookie: a=b\r\nserver: x\r\nx-tidegate-error: forged\r\n"
+    "x-should-retry: false\r\nanthropic-ratelimit-tokens-limit: 9\r\nset-cookie: a=b\r\nserver: "
+    "x\r\nx-tidegate-error: forged\r\n"
     "www-authenticate: Bearer\r\nalt-svc: h3\r\n";
 
 TEST(HeadersToPass, AreThoseThatClientsUse) {
     const std::string lines =
         of_answer(kHeaders, [](const upstream::Response& response) { return headers_to_pass(response, true); });
-    for (const char* line :
-         {"X-Request-Id: req_1\r\n", "retry-after: 3\r\n", "x-ratelimit-remaining-requests: 7\r\n",
-          "openai-version: 2020-10-01\r\n", "anthropic-ratelimit-tokens-limit: 9\r\n"})
+    for (const char* line : {"X-Request-Id: req_1\r\n", "retry-after: 3\r\n",
+                             "x-ratelimit-remaining-requests: 7\r\n", "openai-version: 2020-10-01\r\n",
+                             "x-should-retry: false\r\n", "anthropic-ratelimit-tokens-limit: 9\r\n"})
         EXPECT_THAT(lines, HasSubstr(line));
     for (const char* name :
          {"set-cookie", "server", "x-tidegate", "www-authenticate", "alt-svc", "content-length"})
@@ -196,8 +197,7 @@ class RequestHeaders : public testing::Test {
 using enum dialect::Format;
 
 TEST_F(RequestHeaders, SayWhatIsSentAndWanted) {
-    EXPECT_EQ(lines(openai, openai),
-              "content-type: application/json\r\nuser-agent: tidegate\r\naccept: application/json\r\n");
+    EXPECT_EQ(lines(openai, openai), "content-type: application/json\r\naccept: application/json\r\n");
     EXPECT_THAT(lines(openai, openai, true), HasSubstr("accept: text/event-stream\r\n"));
 }
 
