@@ -1,0 +1,38 @@
+// What is to be replaced in a text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidegate::guardrails {
+
+// Places of one text, in bytes. Those that overlap are one; its category is that of the first, and of two that
+// begin together that of the smaller rank. A value type.
+class Redactions {
+  public:
+    struct Place {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+        std::string category = {};
+        std::size_t rank = 0;
+    };
+
+    void add(Place place);
+    bool empty() const { return x_places.empty(); }
+    const std::vector<Place>& places() const { return x_places; }
+
+    // Appends the bytes [from, to) of the text, of which `text` begins at `base`: each place that begins there
+    // as "[category]", nothing of a place that begins before. True if that is not what stands there.
+    bool write(std::string_view text, std::uint64_t base, std::uint64_t from, std::uint64_t to,
+               std::string& out) const;
+    // Forgets places that end at `end` or before.
+    void drop(std::uint64_t end);
+
+  private:
+    std::vector<Place> x_places;  // by begin, without overlap
+};
+
+}  // namespace tidegate::guardrails
