@@ -52,6 +52,23 @@ struct Observed {
     std::function<double()> value;
 };
 
+void add_shadow(Families& families, const std::string& feature, const std::string& variant,
+                const ShadowSeries& series) {
+    const Labels two{{"feature", feature}, {"variant", variant}};
+    for (std::size_t i = 0; i < kShadowOutcomes.size(); ++i) {
+        Labels labels = two;
+        labels.emplace_back("outcome", std::string(kShadowOutcomes[i]));
+        families.counter("tidegate_shadow_calls_total", "Runs of the shadow lane by what became of them.",
+                         labels, static_cast<double>(series.outcomes[i].value()));
+    }
+    const auto compared = static_cast<double>(series.compared.value());
+    if (compared > 0) {
+        families.gauge("tidegate_shadow_disagreement_ratio",
+                       "Of the answers compared since the start, how many disagree with the live one.", two,
+                       static_cast<double>(series.disagreed.value()) / compared);
+    }
+}
+
 }  // namespace
 
 class Metrics::State {
@@ -69,6 +86,7 @@ class Metrics::State {
     std::map<Key4, RequestSeries> requests_;
     std::map<Key2, UpstreamSeries> upstream_;
     std::map<std::string, Counter> unassigned_;
+    std::map<Key2, ShadowSeries> shadows_;
     std::map<Key4, Counter> fallbacks_;
     std::array<Counter, kRejectReasons.size()> rejected_;
     Gauge inflight_;
@@ -139,6 +157,7 @@ void Metrics::State::add_own(Families& families) const {
                          {{"feature", feature}, {"variant", variant}, {"entry", entry}, {"reason", reason}},
                          static_cast<double>(counter.value()));
     }
+    for (const auto& [key, series] : shadows_) add_shadow(families, key.first, key.second, series);
     for (std::size_t i = 0; i < kRejectReasons.size(); ++i) {
         families.counter("tidegate_requests_rejected_total", "Requests refused before they became a call.",
                          {{"reason", std::string(kRejectReasons[i])}},
@@ -204,6 +223,11 @@ UpstreamSeries& Metrics::upstream(const std::string& provider, const std::string
 Counter& Metrics::cohort_unassigned(const std::string& feature) {
     const std::lock_guard lock(state_->mutex_);
     return state_->unassigned_[feature];
+}
+
+ShadowSeries& Metrics::shadow(const std::string& feature, const std::string& variant) {
+    const std::lock_guard lock(state_->mutex_);
+    return state_->shadows_[{feature, variant}];
 }
 
 Gauge& Metrics::requests_inflight() {

@@ -54,6 +54,7 @@ TEST(Documentation, NamesEveryMetricThatIsExposed) {
     metrics.request_series("f", "v", "m", "p");
     metrics.upstream("p", "m");
     metrics.cohort_unassigned("f");
+    metrics.shadow("f", "v").compared.increment();
     metrics.fallback("f", "v", "e", "error");
     const Names known = documented();
     const Names exposed = found_in(metrics.expose(), R"(# TYPE ([a-z_]+) )");

@@ -232,5 +232,18 @@ TEST(Histogram, LosesNothingWhenThreadsShareIt) {
     EXPECT_DOUBLE_EQ(histogram.sum(), 200);
 }
 
+TEST(Metrics, ShowsADisagreementOnceThereIsAPair) {
+    Metrics metrics("1", "test");
+    ShadowSeries& series = metrics.shadow("reply", "next");
+    series.outcomes[0].increment();
+    std::string text = metrics.expose();
+    EXPECT_THAT(text, HasSubstr(R"(tidegate_shadow_calls_total{feature="reply",variant="next",outcome="ok"} 1)"));
+    EXPECT_THAT(text, Not(HasSubstr("tidegate_shadow_disagreement_ratio{")));
+    series.compared.increment(4);
+    series.disagreed.increment();
+    text = metrics.expose();
+    EXPECT_THAT(text, HasSubstr(R"(tidegate_shadow_disagreement_ratio{feature="reply",variant="next"} 0.25)"));
+}
+
 }  // namespace
 }  // namespace tidegate::metrics

@@ -30,6 +30,7 @@ class Metrics {
                                   const std::string& model, const std::string& provider);
     UpstreamSeries& upstream(const std::string& provider, const std::string& model);
     Counter& cohort_unassigned(const std::string& feature);
+    ShadowSeries& shadow(const std::string& feature, const std::string& variant);
 
     // Hot path, without labels.
     Gauge& requests_inflight();

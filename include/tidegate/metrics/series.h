@@ -65,6 +65,10 @@ inline constexpr std::array<std::string_view, 10> kOutcomes{
     "blocked", "rejected", "upstream_error", "timeout", "cancelled"};
 inline constexpr std::array<std::string_view, 6> kTokenKinds{"input",  "cache_read", "cache_write",
                                                              "output", "reasoning",  "audio"};
+// What became of a shadow run, as tidegate_shadow_calls_total names it.
+inline constexpr std::array<std::string_view, 10> kShadowOutcomes{
+    "ok",           "failed",         "timeout",      "cancelled",     "dropped_unavailable",
+    "dropped_busy", "dropped_budget", "dropped_gone", "dropped_state", "dropped_draining"};
 // Of an attempt, as tidegate_upstream_attempts_total names them.
 inline constexpr std::array<std::string_view, 18> kAttemptOutcomes{"ok",
                                                                    "error",
@@ -94,6 +98,13 @@ struct RequestSeries {
     CostCounter cost;
     Histogram duration;
     Histogram first_token;
+};
+
+// Of one (feature, variant that runs in its shadow lane).
+struct ShadowSeries {
+    std::array<Counter, kShadowOutcomes.size()> outcomes;
+    Counter compared;
+    Counter disagreed;
 };
 
 // Of one (provider, model).
