@@ -43,11 +43,10 @@ struct GuardContext {
 // Whether any of them looks at that direction. If not, there is nothing to call below.
 bool guards(const GuardrailList& guardrails, guardrails::Direction direction);
 
-// Checks all texts of `body`, a request in `format` as it is sent, and redacts them in it. `body` is as it was
-// unless the verdict is ok.
+// Checks all texts of `body`, a request as it is sent in whatever format, and redacts them in it. `body` is as
+// it was unless the verdict is ok.
 async::Task<GuardOutcome> guard_request(const GuardContext& context, const GuardrailList& guardrails,
-                                        dialect::Format format, dialect::Operation operation,
-                                        std::string& body);
+                                        dialect::Operation operation, std::string& body);
 
 // The same for a whole chat answer in the client's format. Tool arguments are blocked, not redacted. Where a
 // guardrail may redact, block or fall back, log-probabilities are left out: they hold the answer once more.

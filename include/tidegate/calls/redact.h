@@ -23,9 +23,8 @@ using GuardrailSpan = std::span<const std::shared_ptr<const guardrails::Guardrai
 // `body`, a client's request (valid by RequestView; with its member `tidegate`), without what the guardrails
 // match. `trips` of the call tell which remote checks tripped: they know no place, so all texts go. Empty if
 // the body cannot be read.
-std::string redacted_request(dialect::Format format, dialect::Operation operation, std::string_view body,
-                             GuardrailSpan guardrails, std::span<const guardrails::Trip> trips,
-                             RecordScope scope);
+std::string redacted_request(dialect::Operation operation, std::string_view body, GuardrailSpan guardrails,
+                             std::span<const guardrails::Trip> trips, RecordScope scope);
 
 // The same for a text by itself, such as one of the member `tidegate.context`.
 std::string redacted_text(std::string_view text, GuardrailSpan guardrails, RecordScope scope);
