@@ -29,10 +29,13 @@ std::string lines_of(const yaml::Problems& problems) {
 }  // namespace
 
 Gateway::Worker::Worker(std::size_t index, const Clock& clock, pipeline::Services& services,
-                        std::shared_ptr<const pipeline::FeatureTable> table)
+                        cache::Backend& backend, std::shared_ptr<const pipeline::FeatureTable> table)
     : io("io-" + std::to_string(index), index, clock),
       client(io),
-      state(io, services, client, std::move(table)) {}
+      cache(backend.open(io)),
+      state(io, services, client, std::move(table)) {
+    state.cache = cache.get();
+}
 
 Gateway::Gateway(std::string config_path)
     : config_path_(std::move(config_path)), metrics_(kVersion, kRevision), simulators_(clock_) {}
@@ -46,6 +49,7 @@ Gateway::~Gateway() {
     for (const auto& worker : workers_) worker->io.stop();
     workers_.clear();
     recorder_.reset();
+    ledger_.reset();
     store_.reset();
 }
 
@@ -55,14 +59,13 @@ config::Loaded Gateway::load() {
         .metrics = metrics_,
         .limits = limits_,
         .served_hashes = [this](const std::string& url) -> Result<std::map<std::string, std::string>> {
-            if (!store_) {
-                auto store = store::open_store(url, clock_);
-                if (!store)
-                    return store.error();
-                store_ = std::move(*store);
-            }
+            if (auto opened = open_store(url); !opened)
+                return opened.error();
             return store_->served_hashes();
         },
+        .account = [this](const auto& name, auto kind,
+                          const auto& options) { return account(name, kind, options); },
+        .client = [this](async::IoThread& io) -> upstream::Client& { return workers_[io.index()]->client; },
         .start_simulators = [this](const auto& wanted) { return simulators_.start(wanted); },
     };
     return config::load(config_path_, context);
@@ -80,6 +83,7 @@ Result<void> Gateway::start() {
         return Error{ErrorKind::invalid_input, ErrorSource::gateway, lines_of(loaded.problems)};
     current_ = std::move(loaded.snapshot);
     set_log(*current_);
+    apply_accounts(*current_);
 
     if (auto opened = open_recorder(); !opened)
         return opened;
@@ -100,17 +104,18 @@ Result<void> Gateway::open_recorder() {
         return recorder.error();
     recorder_ = std::move(*recorder);
     const bool strict = current_->recorder.log.durability == events::Durability::strict;
-    services_ =
-        std::make_unique<pipeline::Services>(pipeline::Services{recorder_->log(), metrics_, *store_, strict});
+    services_ = std::make_unique<pipeline::Services>(
+        pipeline::Services{recorder_->log(), metrics_, *store_, *ledger_, strict, &flights_});
     return {};
 }
 
 Result<void> Gateway::start_api() {
+    cache_ = std::make_unique<cache::Backend>(current_->fixed.cache, clock_);
     const std::size_t threads = current_->fixed.threads > 0 ? current_->fixed.threads : async::usable_cpus();
     std::vector<async::IoThread*> io_threads;
     std::vector<pipeline::ThreadState*> states;
     for (std::size_t i = 0; i < threads; ++i) {
-        workers_.push_back(std::make_unique<Worker>(i, clock_, *services_, current_->features));
+        workers_.push_back(std::make_unique<Worker>(i, clock_, *services_, *cache_, current_->features));
         io_threads.push_back(&workers_.back()->io);
         states.push_back(&workers_.back()->state);
     }
@@ -149,6 +154,8 @@ std::vector<std::string> Gateway::needs_restart(const config::Snapshot& next) co
         keys.emplace_back("server.threads");
     if (next.fixed.store_url != before.store_url)
         keys.emplace_back("store");
+    if (next.fixed.cache != before.cache)
+        keys.emplace_back("cache");
     if (next.listener.tls.has_value() != current_->listener.tls.has_value())
         keys.emplace_back("server.tls");
     if (next.recorder.log.directory != current_->recorder.log.directory)
@@ -214,6 +221,7 @@ admin::ReloadOutcome Gateway::reload() {
 }
 
 void Gateway::publish(std::shared_ptr<const config::Snapshot> snapshot) {
+    apply_accounts(*snapshot);
     for (const auto& worker : workers_) {
         worker->io.run_and_wait([&] {
             worker->state.table = snapshot->features;
@@ -256,6 +264,7 @@ void Gateway::drain() {
     log::info("app", "{}",
               clean ? "every call has ended" : "the calls that were left at the deadline were ended");
     recorder_->close(kRecordPatience);
+    ledger_->close();
     store_->close();
 }
 

@@ -7,20 +7,25 @@
 #include <tidegate/admin/server.h>
 #include <tidegate/async/io_threads.h>
 #include <tidegate/base/clock.h>
+#include <tidegate/cache/backend.h>
+#include <tidegate/cache/flights.h>
 #include <tidegate/calls/process_limits.h>
 #include <tidegate/config/snapshot.h>
 #include <tidegate/config/watcher.h>
 #include <tidegate/events/recorder.h>
 #include <tidegate/http/server.h>
+#include <tidegate/ledger/ledger.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/pipeline/api.h>
 #include <tidegate/store/store.h>
 #include <tidegate/upstream/client.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tidegate::app {
@@ -48,15 +53,20 @@ class Gateway {
   private:
     // One I/O thread with what is its own.
     struct Worker {
-        Worker(std::size_t index, const Clock& clock, pipeline::Services& services,
+        Worker(std::size_t index, const Clock& clock, pipeline::Services& services, cache::Backend& backend,
                std::shared_ptr<const pipeline::FeatureTable> table);
 
         async::IoThread io;
         upstream::Client client;
+        std::unique_ptr<cache::Cache> cache;
         pipeline::ThreadState state;
     };
 
     config::Loaded load();
+    Result<void> open_store(const std::string& url);
+    ledger::Account* account(const std::string& name, ledger::AccountKind kind,
+                             const ledger::AccountOptions& options);
+    void apply_accounts(const config::Snapshot& snapshot);
     Result<void> open_recorder();
     Result<void> start_api();
     Result<void> start_admin();
@@ -74,14 +84,19 @@ class Gateway {
     Result<std::string> explain(const admin::ExplainQuestion& question) const;
     std::string status_json();
     void observe_process();
+    void observe_cache();
     void observe_circuits(const config::Snapshot& snapshot);
 
     const std::string config_path_;
     SystemClock clock_;
     metrics::Metrics metrics_;
     calls::ProcessLimits limits_;
+    cache::Flights flights_;
+    std::unique_ptr<cache::Backend> cache_;
     Simulators simulators_;
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<ledger::Ledger> ledger_;
+    std::map<std::pair<ledger::AccountKind, std::string>, ledger::Account*> accounts_;  // the ledger's
     std::unique_ptr<events::Recorder> recorder_;
     mutable std::mutex current_mutex_;
     std::shared_ptr<const config::Snapshot> current_;

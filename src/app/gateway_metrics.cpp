@@ -30,11 +30,28 @@ void Gateway::observe_process() {
             "Age of the oldest call record that a sink has yet to take.", {{"sink", sinks[i].name}},
             [this, i] { return std::chrono::duration<double>(recorder_->sinks()[i].lag).count(); });
     }
+    observe_cache();
     metrics_.observe(Metrics::Kind::gauge, "tidegate_connections", "Open connections of clients.", {},
                      [this] { return static_cast<double>(api_server_->statistics().open()); });
     metrics_.observe(Metrics::Kind::counter, "tidegate_http_requests_refused_total",
                      "Requests that the strict validator or a limit refused.", {},
                      [this] { return static_cast<double>(api_server_->statistics().refused); });
+}
+
+void Gateway::observe_cache() {
+    if (!cache_->in_memory()) {
+        metrics_.observe(Metrics::Kind::counter, "tidegate_cache_failures_total",
+                         "Look-ups and stores that the cache's server did not answer in time.", {},
+                         [this] { return static_cast<double>(cache_->statistics().failures); });
+        return;
+    }
+    metrics_.observe(Metrics::Kind::gauge, "tidegate_cache_entries", "Answers in memory.", {},
+                     [this] { return static_cast<double>(cache_->statistics().entries); });
+    metrics_.observe(Metrics::Kind::gauge, "tidegate_cache_bytes", "Memory of the answers in it.", {},
+                     [this] { return static_cast<double>(cache_->statistics().bytes); });
+    metrics_.observe(Metrics::Kind::counter, "tidegate_cache_evicted_total",
+                     "Answers that went for want of room.", {},
+                     [this] { return static_cast<double>(cache_->statistics().evicted); });
 }
 
 void Gateway::observe_circuits(const config::Snapshot& snapshot) {

@@ -40,7 +40,7 @@ std::int64_t AttemptState::output_limit() const {
 }
 
 SteadyTime AttemptState::content_deadline() const {
-    if (!attempt.request.stream() || result.released)
+    if (!attempt.request.stream() || content_came)
         return deadline;
     const Duration first = std::min(attempt.first_token.value_or(provider.first_token), provider.first_token);
     return std::min(deadline, started + first);

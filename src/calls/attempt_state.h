@@ -27,6 +27,7 @@ struct AttemptState {
     AttemptResult result;
     Health health = Health::unknown;
     bool try_again = false;
+    bool content_came = false;  // of a stream, from the provider; guardrails may hold it back
 
     SteadyTime now() const { return worker.io.clock().steady(); }
     bool same_dialect() const { return provider.format == attempt.request.format(); }

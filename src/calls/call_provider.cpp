@@ -19,6 +19,7 @@ namespace {
 void forget_last_try(AttemptState& state) {
     state.try_again = false;
     state.health = Health::unknown;
+    state.content_came = false;
     AttemptResult& result = state.result;
     result.message.clear();
     result.retry_after.reset();
@@ -30,7 +31,7 @@ void forget_last_try(AttemptState& state) {
     result.content.stream = state.attempt.request.stream();
 }
 
-async::Task<void> one_try(AttemptState& state, bool fresh) {
+async::Task<void> one_try(AttemptState& state, const Hold& hold, bool fresh) {
     const std::string headers = request_headers(state.attempt, state.provider.format);
     upstream::Request request;
     request.endpoint = state.provider.endpoint;
@@ -42,7 +43,6 @@ async::Task<void> one_try(AttemptState& state, bool fresh) {
     request.idle = state.provider.idle;
     request.fresh_connection = fresh;
     Spent spent;
-    spent.body_bytes = state.body->size();
 
     auto outcome = co_await state.worker.upstream.send(request, state.attempt.cancellation);
     if (!outcome) {
@@ -56,20 +56,24 @@ async::Task<void> one_try(AttemptState& state, bool fresh) {
         std::unique_ptr<upstream::Response> response = std::move(*outcome);
         co_await read_answer(state, std::move(response), spent);
     }
-    settle(state.attempt, state.output_limit(), spent, state.result.record);
+    settle(state.model, hold, spent, state.result.record);
 }
 
 // At most two.
-async::Task<void> tries(AttemptState& state) {
+async::Task<void> tries(AttemptState& state, Hold& hold) {
     for (bool second = false;; second = true) {
         ++state.result.record.tries;
         forget_last_try(state);
-        co_await one_try(state, second);
+        const NanoDollars before = state.result.record.cost;
+        co_await one_try(state, hold, second);
         const AttemptRequest& attempt = state.attempt;
         if (second || !state.try_again || !attempt.second_try || attempt.cancellation.cancelled())
             co_return;
         const Duration wait = state.result.retry_after.value_or(Duration::zero());
         if (state.now() + wait >= state.deadline || !state.provider.retry_budget->try_take(state.now()))
+            co_return;
+        // A try that may have cost something keeps what was set aside for it.
+        if (state.result.record.cost > before && !hold_again(state, hold))
             co_return;
         if (wait > Duration::zero())
             co_await pause(state.worker.io, wait, attempt.cancellation);
@@ -87,7 +91,7 @@ void report(AttemptState& state, upstream::CircuitBreaker::Admission& admission)
 
 }  // namespace
 
-async::Task<void> call_provider(AttemptState& state) {
+async::Task<void> call_provider(AttemptState& state, Hold& hold) {
     const Model& model = state.model;
     // Earlier entries have used up the time: that says nothing of this provider.
     if (state.now() >= state.deadline) {
@@ -110,7 +114,7 @@ async::Task<void> call_provider(AttemptState& state) {
     }
     provider.retry_budget->request(state.now());
     model.series->inflight.add(1);
-    co_await tries(state);
+    co_await tries(state, hold);
     model.series->inflight.add(-1);
     report(state, admission);
 }

@@ -1,8 +1,10 @@
 #include "calls/read_answer.h"
 
+#include "calls/guard_attempt.h"
 #include "calls/provider_answer.h"
 
 #include <tidegate/base/log.h>
+#include <tidegate/upstream/endpoint.h>
 #include <tidegate/upstream/response.h>
 
 #include <fmt/format.h>
@@ -22,6 +24,7 @@ async::Task<void> read_error(AttemptState& state, upstream::Response& response, 
     }
     spent.error_answer = true;
     AttemptResult& result = state.result;
+    state.provider.endpoint->redact(body);
     result.content.append(body);
     result.content.stream = false;
     const int status = response.status();
@@ -42,10 +45,25 @@ async::Task<void> read_error(AttemptState& state, upstream::Response& response, 
                           : dialect::write_error(state.attempt.request.format(), status, "upstream_rejected",
                                                  error.message, state.attempt.call_id);
     }
-    if (status == 401 || status == 403 || status == 404) {
-        log::error("calls", "provider {} refuses model {} with {}: check its key and id", state.provider.name,
-                   state.model.name, status);
+    if (status >= 401 && status <= 404) {
+        log::error("calls", "provider {} refuses model {} with {}: check its key, id and account",
+                   state.provider.name, state.model.name, status);
     }
+}
+
+bool is_confident(AttemptState& state, std::optional<double> mean_logprob) {
+    state.result.record.mean_logprob = mean_logprob;
+    const std::optional<double> least = state.attempt.least_mean_logprob;
+    if (!least || !mean_logprob || *mean_logprob >= *least)
+        return true;
+    return state.fail(Reason::low_confidence, fmt::format("{} was unsure: its mean log-probability is {:.3f}",
+                                                          state.model.name, *mean_logprob));
+}
+
+void leave_out_logprobs(dialect::BodyParser& parser, std::string& body) {
+    std::string without;
+    if (dialect::strip_logprobs(body, parser, without))
+        body = std::move(without);
 }
 
 async::Task<void> read_whole(AttemptState& state, upstream::Response& response, Spent& spent) {
@@ -79,6 +97,13 @@ async::Task<void> read_whole(AttemptState& state, upstream::Response& response, 
         body = std::move(translated);
     }
     state.health = Health::good;
+    if (!is_confident(state, facts->mean_logprob))
+        co_return;
+    if (state.attempt.least_mean_logprob && !state.attempt.request.wants_logprobs())
+        leave_out_logprobs(*parser, body);
+    const bool clean = co_await guard_whole_answer(state, body);
+    if (!clean)
+        co_return;
     result.reason = facts->refusal ? Reason::refusal : Reason::ok;
     if (facts->refusal)
         result.message = fmt::format("{} refused", state.model.name);

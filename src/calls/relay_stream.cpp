@@ -1,9 +1,14 @@
 // A provider's stream on its way to the sink.
 #include "calls/drain.h"
+#include "calls/guard_attempt.h"
+#include "calls/guarded_stream.h"
 #include "calls/read_answer.h"
 
 #include <tidegate/dialect/stream_relay.h>
+#include <tidegate/upstream/endpoint.h>
 #include <tidegate/upstream/response.h>
+
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -11,6 +16,7 @@ namespace tidegate::calls {
 namespace {
 
 constexpr std::size_t kJoinedWrite = 16 << 10;
+constexpr std::size_t kLargestHeld = 4 << 20;  // before the first content
 
 dialect::StreamRelay make_relay(const AttemptState& state) {
     dialect::StreamRelay::Options options;
@@ -18,6 +24,8 @@ dialect::StreamRelay make_relay(const AttemptState& state) {
     options.call_id = state.attempt.call_id;
     options.model = state.model.id;
     options.created = identity_of(state).created;
+    options.reads_logprobs = state.attempt.least_mean_logprob.has_value();
+    options.strips_logprobs = options.reads_logprobs && !state.attempt.request.wants_logprobs();
     return {state.provider.format, state.attempt.request.format(), std::move(options)};
 }
 
@@ -29,8 +37,13 @@ class StreamRun {
           response_(std::move(response)),
           spent_(spent),
           relay_(make_relay(state)),
-          events_(state.worker.buffers.borrow()) {
+          events_(state.worker.buffers.borrow()),
+          unchecked_(state.worker.buffers.borrow()) {
         events_->clear();
+        unchecked_->clear();
+        const GuardrailList& guardrails = state.attempt.variant.guardrails;
+        if (guards(guardrails, guardrails::Direction::output))
+            guarded_.emplace(guardrails, state.attempt.request.format());
     }
 
     async::Task<void> run() {
@@ -38,8 +51,11 @@ class StreamRun {
         co_await relay_events();
         const dialect::StreamFacts& facts = relay_.facts();
         take_facts(state_, facts.usage, facts.model, facts.finish, spent_);
+        result_.record.mean_logprob = facts.mean_logprob;
+        if (guarded_)
+            take_verdict(state_, GuardVerdict::ok, {}, guarded_->take_trips());
         // Whatever broke it off, what did come stands before the error event.
-        if (result_.released && !facts.complete && !events_->empty())
+        if (result_.released && result_.reason != Reason::ok && !events_->empty())
             co_await state_.sink.write(*events_);
         if (facts.complete)
             drain(state_.worker.io, std::move(response_));
@@ -53,10 +69,15 @@ class StreamRun {
                 state_.failed(piece.error());
                 co_return;
             }
-            if (!take(*piece) || ended())
+            if (!take(*piece))
                 co_return;
-            if (relay_.facts().content && !result_.released)
-                release();
+            if (relay_.facts().error || relay_.facts().complete) {
+                co_await end();
+                co_return;
+            }
+            note_content();
+            if (!result_.released && holds_too_much())
+                co_return;
             if (!result_.released || events_->empty())
                 continue;
             // Pieces that came together may leave together.
@@ -74,28 +95,63 @@ class StreamRun {
     bool take(std::string_view piece) {
         spent_.answer_bytes += piece.size();
         result_.content.append(piece);
-        const auto fed = piece.empty() ? relay_.end_of_body(*events_) : relay_.feed(piece, *events_);
-        if (!fed)
+        std::string& relayed = guarded_ ? *unchecked_ : *events_;
+        const auto fed = piece.empty() ? relay_.end_of_body(relayed) : relay_.feed(piece, relayed);
+        if (!fed) {
             state_.malformed(fed.error());
-        return fed.has_value();
+            return false;
+        }
+        // What a provider's error event stands behind is not let go any more.
+        if (!guarded_ || relay_.facts().error)
+            return true;
+        const GuardVerdict verdict = guarded_->feed(*unchecked_, *events_);
+        unchecked_->clear();
+        return verdict == GuardVerdict::ok || accept(verdict);
     }
 
-    // True if the stream has come to its end, good or bad.
-    bool ended() {
+    // Whether the guardrails let the stream go on.
+    bool accept(GuardVerdict verdict) {
+        return take_verdict(state_, verdict, guarded_->message(), guarded_->take_trips());
+    }
+
+    void note_content() {
+        if (relay_.facts().content && !state_.content_came) {
+            state_.content_came = true;
+            response_->set_deadline(state_.deadline);
+        }
+        const bool content = guarded_ ? guarded_->content() : relay_.facts().content;
+        if (content && !result_.released)
+            release();
+    }
+
+    bool holds_too_much() {
+        if (events_->size() <= kLargestHeld)
+            return false;
+        state_.malformed(Error{ErrorKind::too_large, ErrorSource::upstream,
+                               fmt::format("no content in the first {} bytes of the stream", kLargestHeld)});
+        return true;
+    }
+
+    // The provider's stream has come to its end, good or bad.
+    async::Task<void> end() {
         const dialect::StreamFacts& facts = relay_.facts();
         if (facts.error) {
             broken_off(*facts.error);
-            return true;
+            co_return;
         }
-        if (facts.complete)
-            completed(facts);
-        return facts.complete;
+        state_.health = Health::good;
+        if (guarded_) {
+            const GuardContext context = guard_context(state_);
+            const GuardVerdict verdict = co_await guarded_->end(context, *events_);
+            if (!accept(verdict))
+                co_return;
+        }
+        completed(facts);
     }
 
     void release() {
         mark_first_token();
         result_.released = true;
-        response_->set_deadline(state_.deadline);
         state_.sink.begin(result_.header_lines);
     }
 
@@ -105,7 +161,6 @@ class StreamRun {
     }
 
     void completed(const dialect::StreamFacts& facts) {
-        state_.health = Health::good;
         mark_first_token();
         result_.status = 200;
         result_.body = std::move(*events_);
@@ -117,13 +172,17 @@ class StreamRun {
     // An error event within a stream: a fallback if nothing was released, else the client gets it as its end.
     void broken_off(const dialect::ProviderError& error) {
         state_.health = Health::bad;
+        std::string message = error.message;
+        state_.provider.endpoint->redact(message);
+        state_.provider.endpoint->redact(*events_);
         const bool overloaded = error.type == "overloaded_error";
         const bool limited = error.type.starts_with("rate_limit");
         state_.fail(limited      ? Reason::rate_limit
                     : overloaded ? Reason::overloaded
                                  : Reason::error,
-                    fmt::format("{} broke its stream off: {}", state_.provider.name, error.message));
-        if (result_.released)
+                    fmt::format("{} broke its stream off: {}", state_.provider.name, message));
+        // Behind what a guardrail let go, the chain's end writes an error event of its own.
+        if (result_.released && !guarded_)
             result_.body = std::move(*events_);
     }
 
@@ -132,7 +191,9 @@ class StreamRun {
     std::unique_ptr<upstream::Response> response_;
     Spent& spent_;
     dialect::StreamRelay relay_;
-    LendingPool<std::string>::Loan events_;
+    LendingPool<std::string>::Loan events_;     // what may go
+    LendingPool<std::string>::Loan unchecked_;  // what the guardrails have yet to see
+    std::optional<GuardedStream> guarded_;      // nothing without guardrails on the output
 };
 
 async::Task<void> not_a_stream(AttemptState& state, upstream::Response& response, Spent& spent) {

@@ -7,33 +7,39 @@
 namespace tidegate::calls {
 namespace {
 
-constexpr std::int64_t kToolTokens = 512;
+std::int64_t output_of(const Hold& hold, const Spent& spent) {
+    if (!spent.answering)
+        return hold.bound.output_tokens;
+    const auto most = static_cast<std::uint64_t>(hold.bound.output_tokens);
+    return static_cast<std::int64_t>(std::min(spent.answer_bytes, most));
+}
 
-dialect::Usage bounds_of(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent) {
-    const Model& model = *attempt.variant.model;
+void add_bounds(const Model& model, const Hold& hold, const Spent& spent, events::Attempt& record) {
     dialect::Usage usage;
-    usage.input = static_cast<std::int64_t>(spent.body_bytes) + (attempt.request.has_tools() ? kToolTokens : 0);
-    if (attempt.request.unbounded_input())
-        usage.input = std::max(usage.input, model.context);
-    const std::int64_t most = output_limit * attempt.request.answers();
-    usage.output =
-        spent.answering ? std::min<std::int64_t>(static_cast<std::int64_t>(spent.answer_bytes), most) : most;
-    return usage;
+    usage.input = hold.bound.input_tokens;
+    usage.output = output_of(hold, spent);
+    record.usage += usage;
+    record.usage_kind = std::max(record.usage_kind, events::UsageKind::bounded);
+    if (!hold.priced) {
+        record.cost += ledger::cost_of(model.price, usage);
+    } else {
+        record.cost += spent.answering ? hold.bound.cost_of_cut(spent.answer_bytes) : hold.bound.cost;
+    }
 }
 
 }  // namespace
 
-void settle(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent,
-            events::Attempt& record) {
+void settle(const Model& model, const Hold& hold, const Spent& spent, events::Attempt& record) {
     if (!spent.sent_whole || spent.error_answer)
         return;
-    const Model& model = *attempt.variant.model;
-    const dialect::Usage usage = spent.usage.reported ? spent.usage : bounds_of(attempt, output_limit, spent);
-    const auto kind = spent.usage.reported ? events::UsageKind::reported : events::UsageKind::bounded;
-    record.usage += usage;
-    record.usage_kind = std::max(record.usage_kind, kind);
-    record.cost += ledger::cost_of(model.price, usage);
     record.price_hash = model.price_hash;
+    if (!spent.usage.reported) {
+        add_bounds(model, hold, spent, record);
+        return;
+    }
+    record.usage += spent.usage;
+    record.usage_kind = std::max(record.usage_kind, events::UsageKind::reported);
+    record.cost += ledger::cost_of(model.price, spent.usage);
 }
 
 }  // namespace tidegate::calls

@@ -1,7 +1,9 @@
 // What a try may have cost, from what is known of it.
 #pragma once
 
-#include <tidegate/calls/attempt.h>
+#include "calls/hold.h"
+
+#include <tidegate/calls/variant.h>
 #include <tidegate/dialect/usage.h>
 #include <tidegate/events/call_record.h>
 
@@ -14,16 +16,13 @@ namespace tidegate::calls {
 struct Spent {
     bool sent_whole = false;         // the provider has the whole request
     bool error_answer = false;       // and answered with a complete error: nothing is charged
-    std::size_t body_bytes = 0;      // of the request
     std::uint64_t answer_bytes = 0;  // received of a successful answer
     bool answering = false;          // a successful answer had begun
     dialect::Usage usage;            // if `reported`, what the provider says
 };
 
-// Adds a try to the attempt's record: the reported usage, or bounds: one token a byte of the request (512 more
-// with tools; the model's context where bytes do not bound it), and for the output one token a byte received,
-// or the whole limit if no answer came.
-void settle(const AttemptRequest& attempt, std::int64_t output_limit, const Spent& spent,
-            events::Attempt& record);
+// Adds a try to the attempt's record: the reported usage, or what is held for it: the input at its bound, and
+// for the output one token a byte received, or the whole limit if no answer came.
+void settle(const Model& model, const Hold& hold, const Spent& spent, events::Attempt& record);
 
 }  // namespace tidegate::calls

@@ -39,6 +39,7 @@ bool write_request(AttemptState& state) {
         edits.stop = std::span<const std::string>(variant.stop);
     edits.reasoning_effort = variant.reasoning_effort;
     edits.quirks = state.model.quirks;
+    edits.ask_logprobs = state.attempt.least_mean_logprob.has_value();
     edits.drop_reasoning = state.attempt.provider_changed;
     auto written = dialect::write_request(state.attempt.request, state.provider.format, edits, *state.body);
     if (!written)

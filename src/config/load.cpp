@@ -1,9 +1,15 @@
+#include "config/names.h"
+#include "config/parse_access.h"
+#include "config/parse_budget.h"
+#include "config/parse_cache.h"
 #include "config/parse_features.h"
 #include "config/parse_models.h"
 #include "config/parse_server.h"
 
 #include <tidegate/config/snapshot.h>
 #include <tidegate/events/options.h>
+#include <tidegate/guardrails/guardrail.h>
+#include <tidegate/guardrails/parse.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/prompts/registry.h>
 #include <tidegate/yaml/document.h>
@@ -26,8 +32,6 @@ std::string hash_of(std::string_view json) {
 }
 
 void refuse_what_comes_later(const yaml::Cursor& root) {
-    root.later("cache", "comes with the next release");
-    root.later("guardrails", "come with the next release");
     root.later("evaluation", "comes with evaluation");
     root.later("scorers", "come with evaluation");
     root.later("alerts", "come with alerts");
@@ -38,6 +42,45 @@ void check_admin(const yaml::Cursor& root, const Snapshot& snapshot) {
         root["admin"].problem(checked.error().message);
 }
 
+guardrails::ParseContext guardrail_context(const Models& models, const Outbound& outbound,
+                                           const Context& context) {
+    guardrails::ParseContext made;
+    made.models = names_of(models);
+    made.outbound.allow_private = outbound.allow_private;
+    made.outbound.ca_file = outbound.ca_file;
+    made.outbound.proxy = outbound.proxy;
+    made.client = context.client;
+    made.ask_model = context.ask_model;
+    return made;
+}
+
+Duration longest_call(const pipeline::FeatureTable& table) {
+    Duration longest = table.direct != nullptr ? table.direct->total : Duration::zero();
+    for (const auto& [name, feature] : table.features) longest = std::max(longest, feature.total);
+    return longest;
+}
+
+std::vector<upstream::EndpointKey> endpoints_of(const Providers& providers,
+                                                const guardrails::Guardrails& guardrails,
+                                                const pipeline::FeatureTable& table) {
+    std::vector<upstream::EndpointKey> keys = guardrails.endpoints;
+    for (const auto& [name, provider] : providers) {
+        if (provider)
+            keys.push_back(provider->endpoint->key());
+    }
+    const auto add_hooks = [&keys](const std::vector<pipeline::ChainEntry>& chain) {
+        for (const pipeline::ChainEntry& entry : chain) {
+            if (const auto* hook = std::get_if<pipeline::HttpAnswer>(&entry.answer))
+                keys.push_back(hook->endpoint->key());
+        }
+    };
+    for (const auto& [name, feature] : table.features) {
+        for (const auto& chain : feature.chains) add_hooks(chain);
+        add_hooks(feature.at_ceiling);
+    }
+    return keys;
+}
+
 std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& problems, const Context& context) {
     auto snapshot = std::make_unique<Snapshot>();
     auto features = std::make_shared<pipeline::FeatureTable>();
@@ -46,6 +89,7 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
 
     const Server server = parse_server(root);
     snapshot->fixed = server.fixed;
+    snapshot->fixed.cache = cache::parse_options(root["cache"]);
     snapshot->listener = server.listener;
     snapshot->drain = server.drain;
     snapshot->log = parse_log(root["log"]);
@@ -68,17 +112,31 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
     const auto prompts = prompts::Registry::load(
         prompts_at["directory"], served ? *served : std::map<std::string, std::string>{}, problems);
     prompts_at.finish();
-    features->anonymous = parse_anonymous(root["access"], snapshot->fixed.listen);
     features->segments = parse_segments(root["segments"]);
     features->heartbeat = server.heartbeat;
+    features->redact_content = snapshot->recorder.redacted;
     features->max_content = snapshot->recorder.log.content ? snapshot->recorder.max_content : 0;
-    parse_features(root["features"], models, prompts, context, *features);
+    Accounts accounts(context);
+    guardrails::Guardrails guardrails =
+        guardrails::parse_guardrails(root["guardrails"], guardrail_context(models, outbound, context));
+    const FeatureReferences references{
+        .variants = {.models = models, .prompts = *prompts, .guardrails = guardrails},
+        .outbound = outbound,
+        .accounts = accounts,
+        .metrics = context.metrics};
+    parse_features(root["features"], references, *features);
+    parse_caches(root, context.metrics, *features);
+    access::Options access = access::parse_options(root["access"], snapshot->fixed.listen);
+    check_references(root["access"]["keys"], *features, models);
+    features->direct = parse_direct(root["features"][kDirect], access, references);
+    features->key_accounts = open_key_accounts(access, accounts);
+    features->anonymous = access.anonymous;
+    features->keys = access::KeyRing(std::move(access.keys), context.limits.keys);
     root.finish();
 
-    for (const auto& [name, provider] : providers) {
-        if (provider)
-            snapshot->endpoints.push_back(provider->endpoint->key());
-    }
+    snapshot->accounts = accounts.take_settings();
+    snapshot->longest_call = longest_call(*features);
+    snapshot->endpoints = endpoints_of(providers, guardrails, *features);
     snapshot->json = root.json(yaml::Secrets::redacted);
     features->config_hash = hash_of(snapshot->json);
     snapshot->features = std::move(features);

@@ -2,6 +2,8 @@
 
 #include "config/names.h"
 
+#include <tidegate/upstream/endpoint.h>
+
 #include <algorithm>
 #include <array>
 
@@ -12,15 +14,39 @@ using pipeline::ChainEntry;
 
 constexpr std::array<std::string_view, 3> kReserved{"direct", "cache", "reject"};
 
-ChainEntry parse_answer(const std::string& name, const yaml::Cursor& at) {
+constexpr Duration kHookTimeout = std::chrono::seconds{2};
+
+std::optional<pipeline::HttpAnswer> parse_hook(const yaml::Cursor& at, const Outbound& outbound) {
+    const auto url = at["http"].optional_text();
+    const Duration timeout = at["timeout"].duration(kHookTimeout);
+    if (!url) {
+        if (at.has("timeout"))
+            at["timeout"].problem("belongs to answers by `http`");
+        return std::nullopt;
+    }
+    upstream::EndpointOptions options;
+    options.name = at.name();
+    options.base_url = *url;
+    options.allow_private = outbound.allow_private;
+    options.ca_file = outbound.ca_file;
+    options.proxy = outbound.proxy;
+    auto endpoint = upstream::make_endpoint(std::move(options));
+    if (!endpoint) {
+        at["http"].problem(endpoint.error().message);
+        return std::nullopt;
+    }
+    return pipeline::HttpAnswer{std::move(*endpoint), timeout};
+}
+
+ChainEntry parse_answer(const std::string& name, const yaml::Cursor& at, const Outbound& outbound) {
     ChainEntry entry;
     entry.name = name;
-    at.later("http", "answers by HTTP come with the next release");
-    at.later("timeout", "answers by HTTP come with the next release");
     const int kinds = static_cast<int>(at.has("text")) + static_cast<int>(at.has("json")) +
-                      static_cast<int>(at.has("first_sentences"));
-    if (kinds != 1 && !at.has("http"))
-        at.problem("must have exactly one of text, json and first_sentences");
+                      static_cast<int>(at.has("first_sentences")) + static_cast<int>(at.has("http"));
+    if (kinds != 1)
+        at.problem("must have exactly one of text, json, first_sentences and http");
+    if (auto hook = parse_hook(at, outbound))
+        entry.answer = std::move(*hook);
     if (const auto text = at["text"].optional_text())
         entry.answer = pipeline::TextAnswer{*text};
     if (at["json"])
@@ -48,7 +74,7 @@ void ChainEntries::parse_answers(const yaml::Cursor& at) {
         check_entry_name(answer, name);
         if (is_written(name))
             answer.problem("is the name of a variant already");
-        answers_[name] = parse_answer(name, answer);
+        answers_[name] = parse_answer(name, answer, outbound_);
     });
 }
 
@@ -56,6 +82,23 @@ std::vector<ChainEntry> ChainEntries::chain_of(std::size_t variant, const yaml::
     std::vector<ChainEntry> chain{ChainEntry{variants_[variant].variant.name, variant, {}}};
     fallback.each_item([&](const yaml::Cursor& item) { append(item, chain); });
     return chain;
+}
+
+std::vector<ChainEntry> ChainEntries::ceiling_list(const yaml::Cursor& at) const {
+    std::vector<ChainEntry> list;
+    at.each_item([&](const yaml::Cursor& item) {
+        const std::string target = item.text(std::string());
+        if (!list.empty() && std::holds_alternative<pipeline::Reject>(list.back().answer))
+            item.warning("is never reached behind `reject`");
+        if (target == "cache") {
+            list.push_back(ChainEntry{target, std::nullopt, pipeline::StaleAnswer{}});
+        } else if (target == "reject") {
+            list.push_back(ChainEntry{target, std::nullopt, pipeline::Reject{}});
+        } else {
+            append(item, list);
+        }
+    });
+    return list;
 }
 
 void ChainEntries::append(const yaml::Cursor& item, std::vector<ChainEntry>& chain) const {

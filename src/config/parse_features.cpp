@@ -27,10 +27,8 @@ std::string header_lines_of(const std::string& feature, const calls::Variant& va
 }
 
 void refuse_keys_that_come_later(const yaml::Cursor& at) {
-    at.later("budget", "budgets come with the next release; until then a feature is metered, not limited");
-    at.later("cache", "comes with the next release");
+    at["cache"].present();  // see parse_caches
     at.later("shadow", "comes with the next release");
-    at.later("low_confidence", "comes with guardrails in the next release");
     at.later("canary", "comes with canaries");
     at.later("changes", "comes with overrides");
     at.later("evaluation", "comes with evaluation");
@@ -50,41 +48,35 @@ std::vector<std::string> parse_variants(const yaml::Cursor& at, const VariantRef
         auto variant = parse_variant(name, entry, references);
         if (!variant)
             return;
-        FeatureVariant made;
-        made.header_lines = header_lines_of(feature.name, *variant);
-        made.series =
-            &metrics.request_series(feature.name, name, variant->model->name, variant->model->provider->name);
-        made.variant = std::move(*variant);
-        feature.variants.push_back(std::move(made));
+        feature.variants.push_back(make_feature_variant(feature.name, std::move(*variant), metrics));
     });
     return written;
 }
 
-void parse_chains(const yaml::Cursor& at, const std::vector<std::string>& written, Feature& feature) {
-    ChainEntries entries(written, feature.variants);
+void parse_chains(const yaml::Cursor& at, const std::vector<std::string>& written, const Outbound& outbound,
+                  Feature& feature) {
+    ChainEntries entries(written, feature.variants, outbound);
     entries.parse_answers(at["answers"]);
     for (std::size_t i = 0; i < feature.variants.size(); ++i) {
         const std::string& name = feature.variants[i].variant.name;
         feature.chains.push_back(entries.chain_of(i, at["variants"][name]["fallback"]));
     }
+    feature.at_ceiling = entries.ceiling_list(at["budget"]["at_ceiling"]);
 }
 
-// A model that can only embed has no output to speak of.
 dialect::Operation guess_operation(const Feature& feature) {
-    const bool embeds =
-        !feature.variants.empty() &&
-        std::all_of(feature.variants.begin(), feature.variants.end(),
-                    [](const FeatureVariant& entry) { return entry.variant.model->max_output == 1; });
+    const bool embeds = !feature.variants.empty() &&
+                        std::all_of(feature.variants.begin(), feature.variants.end(),
+                                    [](const FeatureVariant& entry) { return entry.variant.model->embeds(); });
     return embeds ? dialect::Operation::embeddings : dialect::Operation::chat;
 }
 
-void parse_timeouts(const yaml::Cursor& at, Feature& feature) {
-    feature.total = at["total"].duration(feature.total);
-    feature.attempt = at["attempt"].optional_duration();
-    feature.first_token = at["first_token"].optional_duration();
+std::optional<double> parse_low_confidence(const yaml::Cursor& at) {
+    if (!at)
+        return std::nullopt;
+    const double least = at["mean_logprob_below"].number(-100, 0);
     at.finish();
-    if (feature.attempt && *feature.attempt > feature.total)
-        at["attempt"].problem("is longer than total");
+    return least;
 }
 
 bool has_weights(const flags::Flag& flag) {
@@ -112,20 +104,22 @@ void check_embeddings(const yaml::Cursor& at, const Feature& feature) {
         at["serve"].problem("an embedding feature takes no weights: vectors of two models do not mix");
 }
 
-Feature parse_feature(const std::string& name, const yaml::Cursor& at, const VariantReferences& references,
-                      metrics::Metrics& metrics) {
+Feature parse_feature(const std::string& name, const yaml::Cursor& at, const FeatureReferences& references) {
+    metrics::Metrics& metrics = references.metrics;
     Feature feature;
     feature.name = name;
     refuse_keys_that_come_later(at);
-    const std::vector<std::string> written = parse_variants(at, references, metrics, feature);
-    parse_chains(at, written, feature);
+    const std::vector<std::string> written = parse_variants(at, references.variants, metrics, feature);
+    parse_chains(at, written, references.outbound, feature);
+    feature.account = parse_budget(at["budget"], name, references.accounts);
     feature.operation = at["operation"].choice<dialect::Operation>(
         {{"chat", dialect::Operation::chat}, {"embeddings", dialect::Operation::embeddings}},
         guess_operation(feature));
     feature.client_system = at["client_system"].choice<pipeline::ClientSystem>(
         {{"append", pipeline::ClientSystem::append}, {"forbid", pipeline::ClientSystem::forbid}},
         pipeline::ClientSystem::append);
-    parse_timeouts(at["timeout"], feature);
+    parse_feature_timeouts(at["timeout"], feature);
+    feature.least_mean_logprob = parse_low_confidence(at["low_confidence"]);
     feature.flag = flags::parse_flag(at, feature.name, written);
     feature.unassigned = &metrics.cohort_unassigned(feature.name);
     at.finish();
@@ -135,21 +129,37 @@ Feature parse_feature(const std::string& name, const yaml::Cursor& at, const Var
 
 }  // namespace
 
-void parse_features(const yaml::Cursor& features, const Models& models,
-                    const std::shared_ptr<const prompts::Registry>& prompts, const Context& context,
+pipeline::FeatureVariant make_feature_variant(const std::string& feature, calls::Variant variant,
+                                              metrics::Metrics& metrics) {
+    FeatureVariant made;
+    made.header_lines = header_lines_of(feature, variant);
+    made.series =
+        &metrics.request_series(feature, variant.name, variant.model->name, variant.model->provider->name);
+    made.variant = std::move(variant);
+    return made;
+}
+
+void parse_feature_timeouts(const yaml::Cursor& at, pipeline::Feature& feature) {
+    feature.total = at["total"].duration(feature.total);
+    feature.attempt = at["attempt"].optional_duration();
+    feature.first_token = at["first_token"].optional_duration();
+    at.finish();
+    if (feature.attempt && *feature.attempt > feature.total)
+        at["attempt"].problem("is longer than total");
+}
+
+void parse_features(const yaml::Cursor& features, const FeatureReferences& references,
                     pipeline::FeatureTable& table) {
+    const Models& models = references.variants.models;
     features.each_entry([&](const std::string& name, const yaml::Cursor& at) {
-        if (name == "direct") {
-            at.problem("`direct` is for callers with an access key, which come with the next release");
-            return;
-        }
+        if (name == kDirect)
+            return;  // see parse_direct
         check_name(at, name);
         if (is_reserved(name))
             at.problem("is a reserved name");
         if (models.contains(name))
             at.problem("is the name of a model already; features and models have different names");
-        const VariantReferences references{models, *prompts};
-        table.features.emplace(name, parse_feature(name, at, references, context.metrics));
+        table.features.emplace(name, parse_feature(name, at, references));
     });
     table.models = models;
 }

@@ -71,10 +71,6 @@ std::size_t parse_threads(const yaml::Cursor& at) {
 
 }  // namespace
 
-bool is_loopback(const std::string& listen) {
-    return listen.starts_with("127.") || listen.starts_with("[::1]:");
-}
-
 Server parse_server(const yaml::Cursor& root) {
     const yaml::Cursor at = root["server"];
     Server server;
@@ -123,20 +119,6 @@ Outbound parse_outbound(const yaml::Cursor& at) {
     outbound.allow_private = at["allow_private"].text_list();
     at.finish();
     return outbound;
-}
-
-bool parse_anonymous(const yaml::Cursor& at, const std::string& listen) {
-    const bool anonymous = at["anonymous"].boolean(false);
-    const bool on_public = at["anonymous_on_public_address"].boolean(false);
-    at.later("keys",
-             "access keys come with the next release; until then only `anonymous: true` serves callers");
-    at.finish();
-    if (anonymous && !on_public && !is_loopback(listen)) {
-        at["anonymous"].problem(
-            "would serve everyone on a public address; if that is meant, set anonymous_on_public_address: true "
-            "as well");
-    }
-    return anonymous;
 }
 
 std::map<std::string, std::vector<std::string>, std::less<>> parse_segments(const yaml::Cursor& at) {

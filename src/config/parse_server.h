@@ -1,4 +1,4 @@
-// The keys `server`, `log`, `outbound`, `access`, `store` and `segments`.
+// The keys `server`, `log`, `outbound`, `store` and `segments`.
 #pragma once
 
 #include <tidegate/config/snapshot.h>
@@ -26,12 +26,6 @@ struct Outbound {
 };
 Outbound parse_outbound(const yaml::Cursor& at);
 
-// Whether callers without an access key are served; refuses that on a public address unless it is said twice.
-bool parse_anonymous(const yaml::Cursor& at, const std::string& listen);
-
 std::map<std::string, std::vector<std::string>, std::less<>> parse_segments(const yaml::Cursor& at);
-
-// Whether an "address:port" is reachable from this machine alone.
-bool is_loopback(const std::string& listen);
 
 }  // namespace tidegate::config

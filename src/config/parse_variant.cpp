@@ -2,6 +2,8 @@
 
 #include "config/names.h"
 
+#include <algorithm>
+
 namespace tidegate::config {
 namespace {
 
@@ -20,6 +22,24 @@ void parse_prompt(const yaml::Cursor& at, const prompts::Registry& prompts, call
 
 }  // namespace
 
+std::vector<std::shared_ptr<const guardrails::Guardrail>> parse_guardrail_names(
+    const yaml::Cursor& at, const guardrails::Guardrails& guardrails) {
+    std::vector<std::shared_ptr<const guardrails::Guardrail>> named;
+    at.each_item([&](const yaml::Cursor& item) {
+        const std::string name = item.text();
+        const auto found = guardrails.by_name.find(name);
+        if (found == guardrails.by_name.end()) {
+            if (!name.empty())
+                refuse_reference(item, "guardrail", name, names_of(guardrails.by_name));
+        } else if (std::find(named.begin(), named.end(), found->second) != named.end()) {
+            item.problem("stands in this list already");
+        } else if (found->second != nullptr) {
+            named.push_back(found->second);
+        }
+    });
+    return named;
+}
+
 std::optional<calls::Variant> parse_variant(const std::string& name, const yaml::Cursor& at,
                                             const VariantReferences& references) {
     const Models& models = references.models;
@@ -34,7 +54,7 @@ std::optional<calls::Variant> parse_variant(const std::string& name, const yaml:
     variant.seed = at["seed"].optional_integer(INT64_MIN, INT64_MAX);
     variant.stop = at["stop"].text_list();
     variant.reasoning_effort = at["reasoning_effort"].text(std::string());
-    at.later("guardrails", "come with the next release");
+    variant.guardrails = parse_guardrail_names(at["guardrails"], references.guardrails);
     at["fallback"].present();
     at.finish();
     if (model == models.end() && !model_name.empty())

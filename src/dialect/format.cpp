@@ -6,6 +6,14 @@ std::string_view to_string(Format format) {
     return format == Format::openai ? "openai" : "anthropic";
 }
 
+std::optional<Format> parse_format(std::string_view name) {
+    for (const Format format : {Format::openai, Format::anthropic}) {
+        if (to_string(format) == name)
+            return format;
+    }
+    return std::nullopt;
+}
+
 std::string_view to_string(Operation operation) {
     return operation == Operation::chat ? "chat" : "embeddings";
 }

@@ -122,6 +122,22 @@ class Reader {
         if (double read = 0; !from_[name].get(read))
             value = read;
     }
+    void operator()(const char* name, std::optional<double>& value) {
+        if (double read = 0; !from_[name].get(read))
+            value = read;
+    }
+    void operator()(const char* name, std::vector<Trip>& trips) {
+        simdjson::dom::array inner;
+        if (from_[name].get(inner))
+            return;
+        for (const element item : inner) {
+            object each;
+            if (item.get(each))
+                continue;
+            Reader reader(each);
+            for_each_trip_member(trips.emplace_back(), reader);
+        }
+    }
     void operator()(const char* name, LiveSide& live) {
         object inner;
         if (from_[name].get(inner))

@@ -107,6 +107,22 @@ class Writer {
         begin(name);
         fmt::format_to(std::back_inserter(out_), "{:.4f},", value);
     }
+    void operator()(std::string_view name, const std::optional<double>& value) {
+        if (value)
+            (*this)(name, *value);
+    }
+    void operator()(std::string_view name, const std::vector<Trip>& trips) {
+        if (trips.empty())
+            return;
+        begin(name);
+        out_ += '[';
+        for (const Trip& trip : trips) {
+            out_ += '{';
+            for_each_trip_member(trip, *this);
+            close('}');
+        }
+        close(']');
+    }
     void operator()(std::string_view name, const LiveSide& live) {
         begin(name);
         out_ += '{';

@@ -11,14 +11,16 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t kMostContent = 8ULL << 20;
 constexpr std::size_t kMostMessage = 64ULL << 20;
 
+enum class KeptContent { full, redacted, none };
+
 void parse_records(yaml::Cursor at, RecorderOptions& options) {
     LogOptions& log = options.log;
     log.directory = at["directory"].text("data/calls");
-    if (at["content"].optional_text() == "redacted") {
-        at["content"].problem("`redacted` comes with the guardrails; write `full` or `none`");
-    } else {
-        log.content = at["content"].choice<bool>({{"full", true}, {"none", false}}, true);
-    }
+    const KeptContent kept = at["content"].choice<KeptContent>(
+        {{"full", KeptContent::full}, {"redacted", KeptContent::redacted}, {"none", KeptContent::none}},
+        KeptContent::full);
+    log.content = kept != KeptContent::none;
+    options.redacted = kept == KeptContent::redacted;
     options.max_content = at["max_content"].byte_size(options.max_content);
     if (options.max_content > kMostContent)
         at["max_content"].problem("at most 8MiB");

@@ -52,6 +52,22 @@ struct Observed {
     std::function<double()> value;
 };
 
+// Of events that are counted where they happen: what they are, and the names of their labels.
+struct EventFamily {
+    std::string_view name;
+    std::string_view help;
+    std::vector<std::string_view> labels;
+};
+
+const EventFamily kFallbacks{"tidegate_fallback_total",
+                             "Fallbacks that answered, with the reason of the last failure before.",
+                             {"feature", "variant", "entry", "reason"}};
+const EventFamily kBudgetDegraded{
+    "tidegate_budget_degraded_total", "Calls that the budget gave a cheaper answer.", {"feature", "action"}};
+const EventFamily kGuardrailTrips{"tidegate_guardrail_trips_total",
+                                  "Texts in which a guardrail found something.",
+                                  {"feature", "variant", "guardrail", "category", "direction"}};
+
 void add_shadow(Families& families, const std::string& feature, const std::string& variant,
                 const ShadowSeries& series) {
     const Labels two{{"feature", feature}, {"variant", variant}};
@@ -76,6 +92,10 @@ class Metrics::State {
     State(std::string version, std::string revision)
         : version_(std::move(version)), revision_(std::move(revision)) {}
 
+    Counter& event(const EventFamily& family, std::vector<std::string> labels) {
+        const std::lock_guard lock(mutex_);
+        return events_[{&family, std::move(labels)}];
+    }
     std::vector<prometheus::MetricFamily> collect() const;
     void add_own(Families& families) const;
     void ask_observed(Families& families) const;
@@ -87,7 +107,8 @@ class Metrics::State {
     std::map<Key2, UpstreamSeries> upstream_;
     std::map<std::string, Counter> unassigned_;
     std::map<Key2, ShadowSeries> shadows_;
-    std::map<Key4, Counter> fallbacks_;
+    std::map<std::string, CacheSeries> caches_;
+    std::map<std::pair<const EventFamily*, std::vector<std::string>>, Counter> events_;
     std::array<Counter, kRejectReasons.size()> rejected_;
     Gauge inflight_;
     Histogram overhead_{overhead_bounds()};
@@ -150,12 +171,19 @@ void Metrics::State::add_own(Families& families) const {
         families.counter("tidegate_cohort_unassigned_total", "Calls whose weights had nothing to weigh by.",
                          {{"feature", feature}}, static_cast<double>(counter.value()));
     }
-    for (const auto& [key, counter] : fallbacks_) {
-        const auto& [feature, variant, entry, reason] = key;
-        families.counter("tidegate_fallback_total",
-                         "Fallbacks that answered, with the reason of the last failure before.",
-                         {{"feature", feature}, {"variant", variant}, {"entry", entry}, {"reason", reason}},
+    for (const auto& [key, counter] : events_) {
+        const auto& [family, values] = key;
+        Labels labels;
+        for (std::size_t i = 0; i < values.size(); ++i) labels.emplace_back(family->labels[i], values[i]);
+        families.counter(std::string(family->name), std::string(family->help), labels,
                          static_cast<double>(counter.value()));
+    }
+    for (const auto& [feature, series] : caches_) {
+        for (std::size_t i = 0; i < kCacheResults.size(); ++i) {
+            families.counter("tidegate_cache_requests_total", "Calls by what the cache did for them.",
+                             {{"feature", feature}, {"result", std::string(kCacheResults[i])}},
+                             static_cast<double>(series.results[i].value()));
+        }
     }
     for (const auto& [key, series] : shadows_) add_shadow(families, key.first, key.second, series);
     for (std::size_t i = 0; i < kRejectReasons.size(); ++i) {
@@ -225,6 +253,11 @@ Counter& Metrics::cohort_unassigned(const std::string& feature) {
     return state_->unassigned_[feature];
 }
 
+CacheSeries& Metrics::cache(const std::string& feature) {
+    const std::lock_guard lock(state_->mutex_);
+    return state_->caches_[feature];
+}
+
 ShadowSeries& Metrics::shadow(const std::string& feature, const std::string& variant) {
     const std::lock_guard lock(state_->mutex_);
     return state_->shadows_[{feature, variant}];
@@ -247,8 +280,17 @@ Counter& Metrics::rejected(std::string_view reason) {
 
 Counter& Metrics::fallback(const std::string& feature, const std::string& variant, const std::string& entry,
                            const std::string& reason) {
-    const std::lock_guard lock(state_->mutex_);
-    return state_->fallbacks_[{feature, variant, entry, reason}];
+    return state_->event(kFallbacks, {feature, variant, entry, reason});
+}
+
+Counter& Metrics::budget_degraded(const std::string& feature, const std::string& action) {
+    return state_->event(kBudgetDegraded, {feature, action});
+}
+
+Counter& Metrics::guardrail_trips(const std::string& feature, const std::string& variant,
+                                  const std::string& guardrail, const std::string& category,
+                                  const std::string& direction) {
+    return state_->event(kGuardrailTrips, {feature, variant, guardrail, category, direction});
 }
 
 void Metrics::observe(Kind kind, const std::string& name, const std::string& help, std::vector<Label> labels,

@@ -1,9 +1,11 @@
 #include "pipeline/chain_end.h"
 
-#include <tidegate/dialect/error.h>
-#include <tidegate/pipeline/exchange.h>
+#include "pipeline/retry_after.h"
 
-#include <algorithm>
+#include <tidegate/dialect/error.h>
+#include <tidegate/http/header_lines.h>
+#include <tidegate/http/response_writer.h>
+#include <tidegate/pipeline/exchange.h>
 
 #include <fmt/format.h>
 
@@ -30,6 +32,8 @@ Ending ending_of(Reason reason) {
             return {Outcome::client_error, 400, "invalid_request"};
         case Reason::prompt_variable_missing:
             return {Outcome::client_error, 422, "prompt_variable_missing"};
+        case Reason::blocked:
+            return {Outcome::blocked, 400, "guardrail_blocked"};
         default:
             return {Outcome::upstream_error, 502, "upstream_unavailable"};
     }
@@ -49,19 +53,88 @@ std::string retry_line(const calls::AttemptResult& last, int status) {
     // An open circuit knows when it is worth another try, whatever the status says.
     if (status != 429 && status != 503 && !last.retry_after)
         return {};
-    const auto wait = last.retry_after.value_or(std::chrono::seconds{1});
-    return fmt::format("retry-after: {}\r\n",
-                       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count()));
+    return retry_after_line(last.retry_after.value_or(std::chrono::seconds{1}));
+}
+
+NanoDollars total_cost(const Exchange& exchange) {
+    NanoDollars cost;
+    for (const events::Attempt& attempt : exchange.attempts) cost += attempt.cost;
+    return cost;
+}
+
+// Until the month ends only the operator can help, which takes an hour more often than a second.
+constexpr std::string_view kNoUseTrying = "retry-after: 3600\r\nx-should-retry: false\r\n";
+
+// Its tokens come back within the minute, its money does not.
+void refuse_key(Exchange& exchange, const calls::AttemptResult& last) {
+    exchange.nobody_answered();
+    if (last.retry_after) {
+        exchange.refuse(Outcome::rejected, 429, "rate_limited", last.message, retry_line(last, 429));
+    } else {
+        exchange.refuse(Outcome::rejected, 429, "budget_exhausted", last.message, std::string(kNoUseTrying));
+    }
 }
 
 }  // namespace
 
+void deliver_whole(Exchange& exchange, calls::AttemptResult& result) {
+    Outgoing answer;
+    answer.status = result.status;
+    answer.body = std::move(result.body);
+    if (!result.released && exchange.view.stream() && result.status == 200) {
+        // A stream that ended before any content: its events are all there.
+        answer.content_type = "text/event-stream; charset=utf-8";
+        answer.header_lines = "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
+    }
+    answer.header_lines += result.header_lines;
+    if (!exchange.view.stream())
+        http::append_header_line(answer.header_lines, "x-tidegate-cost-usd", total_cost(exchange).to_string());
+    exchange.outgoing = std::move(answer);
+}
+
+void reject(Exchange& exchange, calls::AttemptResult& result) {
+    exchange.settle(Outcome::client_error);
+    exchange.note_error("upstream_rejected", result.message);
+    result.header_lines += "x-tidegate-error: upstream_rejected\r\n";
+    deliver_whole(exchange, result);
+}
+
+void stop_cancelled(Exchange& exchange, const calls::AttemptResult& result) {
+    if (exchange.writer.cancellation().reason() != async::CancelReason::shutdown) {
+        exchange.settle(Outcome::cancelled);
+        return;
+    }
+    exchange.settle(Outcome::upstream_error);
+    if (result.released) {
+        calls::AttemptResult ended;
+        ended.message = "the gateway is shutting down";
+        break_off(exchange, ended);
+        return;
+    }
+    exchange.nobody_answered();
+    exchange.refuse(Outcome::upstream_error, 503, "overloaded", "The gateway is shutting down.",
+                    "retry-after: 1\r\n");
+}
+
 void refuse_after(Exchange& exchange, const calls::AttemptResult& last) {
     const Ending ending = ending_of(last.reason);
-    const bool ours = last.reason == Reason::invalid_request || last.reason == Reason::prompt_variable_missing;
+    if (last.reason == Reason::key_limited) {
+        refuse_key(exchange, last);
+        return;
+    }
+    const bool ours = last.reason == Reason::invalid_request ||
+                      last.reason == Reason::prompt_variable_missing || last.reason == Reason::blocked;
     exchange.nobody_answered();
     const std::string message = ours ? last.message : "No answer could be had. " + story_of(exchange);
     exchange.refuse(ending.outcome, ending.status, ending.code, message, retry_line(last, ending.status));
+}
+
+void refuse_for_budget(Exchange& exchange) {
+    exchange.nobody_answered();
+    exchange.refuse(
+        Outcome::rejected, 429, "budget_exhausted",
+        fmt::format("The budget of the feature {} for this month is used up.", exchange.feature->name),
+        std::string(kNoUseTrying));
 }
 
 void break_off(Exchange& exchange, const calls::AttemptResult& result) {

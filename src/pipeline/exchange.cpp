@@ -93,6 +93,10 @@ std::string Exchange::answer_headers(std::string_view provider_lines) const {
     if (!fallback_entry.empty()) {
         http::append_header_line(lines, "x-tidegate-fallback", fallback_entry + ";reason=" + fallback_reason);
     }
+    if (degraded)
+        lines += "x-tidegate-degraded: budget\r\n";
+    if (cache.result)
+        http::append_header_line(lines, "x-tidegate-cache", header_word(*cache.result));
     lines += provider_lines;
     const std::string_view id_header = format == dialect::Format::anthropic ? "request-id" : "x-request-id";
     if (!has_line(provider_lines, id_header))

@@ -5,27 +5,23 @@
 #include <tidegate/pipeline/exchange.h>
 
 namespace tidegate::pipeline {
-namespace {
 
 std::string text_of(const Exchange& exchange, const ChainEntry& entry) {
     if (const auto* text = std::get_if<TextAnswer>(&entry.answer))
         return text->text;
     if (const auto* json = std::get_if<JsonAnswer>(&entry.answer))
         return json->json;
-    return calls::first_sentences(exchange.view.last_user_text(),
-                                  std::get<FirstSentences>(entry.answer).count);
+    return calls::first_sentences(exchange.view.last_user_text(), std::get<FirstSentences>(entry.answer).count);
 }
-
-}  // namespace
 
 bool suits(const Exchange& exchange, const ChainEntry& entry) {
     if (exchange.operation == dialect::Operation::embeddings)
         return false;
-    return !exchange.view.wants_json() || std::holds_alternative<JsonAnswer>(entry.answer);
+    return !exchange.view.wants_json() || std::holds_alternative<JsonAnswer>(entry.answer) ||
+           std::holds_alternative<HttpAnswer>(entry.answer);
 }
 
-void answer_with(Exchange& exchange, const ChainEntry& entry) {
-    const std::string text = text_of(exchange, entry);
+void answer_with(Exchange& exchange, std::string_view text) {
     dialect::AnswerIdentity identity;
     identity.call_id = exchange.id_text;
     identity.model = exchange.feature->name;

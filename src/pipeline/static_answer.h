@@ -1,6 +1,9 @@
 // Fallbacks that call no model.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace tidegate::pipeline {
 
 class Exchange;
@@ -10,7 +13,10 @@ struct ChainEntry;
 // no text.
 bool suits(const Exchange& exchange, const ChainEntry& entry);
 
-// Makes the entry's text the exchange's answer, as a whole stream if a stream was asked for.
-void answer_with(Exchange& exchange, const ChainEntry& entry);
+// The text of an entry that asks nobody.
+std::string text_of(const Exchange& exchange, const ChainEntry& entry);
+
+// Makes the text the exchange's answer, as a whole stream if a stream was asked for.
+void answer_with(Exchange& exchange, std::string_view text);
 
 }  // namespace tidegate::pipeline

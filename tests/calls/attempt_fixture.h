@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialect/padded.h"
+#include "ledger/ledger_on_disk.h"
 #include "upstream/harness.h"
 
 #include <tidegate/calls/attempt.h>
@@ -74,7 +75,8 @@ class AttemptTest : public testing::Test {
     std::function<std::optional<std::string_view>(std::string_view)> no_variables_ = [](std::string_view) {
         return std::nullopt;
     };
-    Worker worker_{harness_.thread, *harness_.client};
+    ledger::test::LedgerOnDisk ledger_{harness_.clock};
+    Worker worker_{harness_.thread, *harness_.client, *ledger_};
 };
 
 }  // namespace tidegate::calls::test

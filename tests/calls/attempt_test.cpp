@@ -76,6 +76,42 @@ TEST_F(AttemptTest, ReleasesNothingOfAStreamThatBreaksOffBeforeContent) {
     EXPECT_EQ(sink_.written, "");
 }
 
+TEST_F(AttemptTest, HoldsNoEndlessStreamWithoutContent) {
+    serve([](Peer& peer, int) {
+        peer.request();
+        peer.write(stream_head());
+        const std::string comment = ": " + std::string(500'000, 'x') + "\n\n";
+        for (int i = 0; i < 12; ++i) peer.write(comment);
+        peer.write(chunk("at last"));
+        peer.until_closed();
+    });
+    const AttemptResult result = attempt(streaming());
+    EXPECT_EQ(result.reason, Reason::malformed);
+    EXPECT_EQ(sink_.begun, 0);
+}
+
+TEST_F(AttemptTest, NeverShowsTheKeyThatAProviderQuotes) {
+    const std::string quoting = R"({"error":{"message":"wrong key: sk-canary-1","code":"x"}})";
+    serve([&](Peer& peer, int number) {
+        peer.request();
+        peer.write(number == 0   ? http_answer(401, quoting)
+                   : number == 1 ? http_answer(400, quoting)
+                                 : stream_head() + chunk("Hel") + "data: " + quoting + "\n\n");
+        peer.close();
+    });
+    upstream::EndpointOptions options;
+    options.base_url = server_->url();
+    options.headers = {{"authorization", "Bearer sk-canary-1"}};
+    provider_->endpoint = upstream::test::Harness::endpoint(options);
+    for (const Variation& variation : {Variation{}, Variation{}, streaming()}) {
+        const AttemptResult result = attempt(variation);
+        EXPECT_NE(result.reason, Reason::ok);
+        EXPECT_THAT(result.record.error, HasSubstr("wrong key: [redacted]"));
+        EXPECT_THAT(result.body, Not(HasSubstr("canary")));
+        EXPECT_THAT(sink_.written, Not(HasSubstr("canary")));
+    }
+}
+
 TEST_F(AttemptTest, WritesWhatCameBeforeAStreamBrokeOff) {
     serve([](Peer& peer, int) {
         peer.request();

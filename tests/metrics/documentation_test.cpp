@@ -56,6 +56,8 @@ TEST(Documentation, NamesEveryMetricThatIsExposed) {
     metrics.cohort_unassigned("f");
     metrics.shadow("f", "v").compared.increment();
     metrics.fallback("f", "v", "e", "error");
+    metrics.budget_degraded("f", "small");
+    metrics.guardrail_trips("f", "v", "pii", "email", "output");
     const Names known = documented();
     const Names exposed = found_in(metrics.expose(), R"(# TYPE ([a-z_]+) )");
     EXPECT_GT(exposed.size(), 15U);

@@ -42,7 +42,7 @@ ApiTest::ApiTest() {
     events::LogOptions options;
     options.directory = folder_.string();
     log_ = events::Log::open(options, clock_).value();
-    services_ = std::make_unique<Services>(Services{*log_, metrics_, store_});
+    services_ = std::make_unique<Services>(Services{*log_, metrics_, ledger_.store(), *ledger_});
     client_ = std::make_unique<upstream::Client>(thread_);
     table_->anonymous = true;
     state_ = std::make_unique<ThreadState>(thread_, *services_, *client_, table_);

@@ -1,6 +1,7 @@
 // The API as one I/O thread serves it, without sockets on the client's side.
 #pragma once
 
+#include "ledger/ledger_on_disk.h"
 #include "upstream/scripted_server.h"
 
 #include <tidegate/async/io_threads.h>
@@ -10,7 +11,6 @@
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/pipeline/api.h>
 #include <tidegate/pipeline/thread_state.h>
-#include <tidegate/store/store.h>
 #include <tidegate/upstream/circuit_breaker.h>
 #include <tidegate/upstream/client.h>
 #include <tidegate/upstream/limits.h>
@@ -50,17 +50,6 @@ class FakeWriter final : public http::ResponseWriter {
     async::Cancellation cancellation_;
 };
 
-class NoStore final : public store::Store {
-  public:
-    Result<std::map<std::string, std::string>> served_hashes() override {
-        return std::map<std::string, std::string>{};
-    }
-    void record_served(std::string, std::string, std::function<void(Result<void>)>) override {}
-    store::LedgerStore& ledger() override { std::abort(); }  // no account here has a ceiling
-    std::string failure() const override { return {}; }
-    void close() override {}
-};
-
 // What a client sends.
 struct Ask {
     http::Method method = http::Method::post;
@@ -82,7 +71,7 @@ class ApiTest : public testing::Test {
     metrics::Metrics metrics_{"1", "test"};
     std::filesystem::path folder_;
     std::unique_ptr<events::Log> log_;
-    NoStore store_;
+    ledger::test::LedgerOnDisk ledger_{clock_};
     std::unique_ptr<Services> services_;
     async::IoThread thread_{"io", 0, clock_};
     std::unique_ptr<upstream::Client> client_;

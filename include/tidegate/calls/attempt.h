@@ -9,11 +9,21 @@
 #include <tidegate/calls/worker.h>
 #include <tidegate/dialect/request_view.h>
 #include <tidegate/events/call_record.h>
+#include <tidegate/guardrails/guardrail.h>
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+namespace tidegate::access {
+class Key;
+}
+namespace tidegate::ledger {
+class Account;
+}
 
 namespace tidegate::calls {
 
@@ -60,8 +70,15 @@ struct AttemptRequest {
     const dialect::RequestView& request;
     // The value of a prompt variable, if the caller gave one.
     const std::function<std::optional<std::string_view>(std::string_view)>& variables;
-    std::string_view call_id;
-    int number = 1;  // within the call
+    CallId call{};
+    std::string_view call_id;  // the same as text
+    int number = 1;            // within the call
+    // Whose money it is: a feature's account, and a key's behind it. Both pay or neither does.
+    std::span<ledger::Account* const> accounts = {};
+    const access::Key* key = nullptr;  // whose tokens a minute count; null: nobody's
+    std::string_view feature = {};     // who asks, for checks that ask somebody else
+    // A mean log-probability below this is no answer to rely on; on a stream it is recorded only.
+    std::optional<double> least_mean_logprob = {};
     SteadyTime call_started{};
     SteadyTime deadline{};                // of this attempt
     std::optional<Duration> first_token;  // streams: to the first content
@@ -84,6 +101,7 @@ struct AttemptResult {
     std::optional<Duration> retry_after;
     std::string answered_model;
     std::string finish;
+    std::vector<guardrails::Trip> trips;  // of its guardrails, in both directions
     events::Content content;  // what the provider sent, up to the limit it was given
 };
 

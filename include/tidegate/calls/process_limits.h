@@ -1,6 +1,7 @@
-// What all I/O threads share about providers. It survives reloads.
+// What all I/O threads share about providers and access keys. It survives reloads.
 #pragma once
 
+#include <tidegate/access/key_limits.h>
 #include <tidegate/upstream/circuit_breaker.h>
 #include <tidegate/upstream/limits.h>
 
@@ -15,6 +16,7 @@ class ProcessLimits {
   public:
     upstream::CircuitBreakers breakers;
     upstream::ConcurrencyLimits concurrency;
+    access::KeyLimits keys;
 
     // Made at the first call; the reference stays valid. Any thread.
     upstream::RetryBudget& retry_budget(const std::string& provider) {

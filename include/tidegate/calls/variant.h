@@ -18,6 +18,9 @@ class ConcurrencyLimit;
 class Endpoint;
 class RetryBudget;
 }  // namespace tidegate::upstream
+namespace tidegate::guardrails {
+struct Guardrail;
+}
 namespace tidegate::metrics {
 struct UpstreamSeries;
 }
@@ -52,6 +55,9 @@ struct Model {
     dialect::Quirks quirks;
     upstream::CircuitBreaker* breaker = nullptr;  // of this provider and model, process-wide
     metrics::UpstreamSeries* series = nullptr;    // lives as long as the process
+
+    // A model that can only embed has no output to speak of.
+    bool embeds() const { return max_output == 1; }
 };
 
 // One complete configuration object of a feature.
@@ -67,6 +73,7 @@ struct Variant {
     std::optional<std::int64_t> seed;
     std::vector<std::string> stop;
     std::string reasoning_effort;
+    std::vector<std::shared_ptr<const guardrails::Guardrail>> guardrails;  // in their order
 };
 
 }  // namespace tidegate::calls

@@ -9,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+namespace tidegate::ledger {
+class Ledger;
+}
 namespace tidegate::upstream {
 class Client;
 }
@@ -65,10 +68,11 @@ class LendingPool {
 // Belongs to one I/O thread, and outlives its attempts.
 class Worker {
   public:
-    Worker(async::IoThread& io_thread, upstream::Client& client);
+    Worker(async::IoThread& io_thread, upstream::Client& client, ledger::Ledger& money);
 
     async::IoThread& io;
     upstream::Client& upstream;
+    ledger::Ledger& ledger;  // of the process
     LendingPool<dialect::BodyParser> parsers;
     // Request and answer bodies; handed out empty, with whatever capacity they have.
     LendingPool<std::string> buffers;

@@ -3,9 +3,12 @@
 
 #include <tidegate/admin/options.h>
 #include <tidegate/base/log.h>
+#include <tidegate/cache/options.h>
 #include <tidegate/calls/process_limits.h>
 #include <tidegate/events/recorder.h>
+#include <tidegate/guardrails/parse.h>
 #include <tidegate/http/options.h>
+#include <tidegate/ledger/account.h>
 #include <tidegate/pipeline/feature_table.h>
 #include <tidegate/simulator/options.h>
 #include <tidegate/upstream/endpoint.h>
@@ -30,6 +33,7 @@ struct Fixed {
     std::string admin = "127.0.0.1:9900";
     std::size_t threads = 0;  // 0: auto
     std::string store_url = "sqlite:data/tidegate.db";
+    cache::Options cache;
 
     bool operator==(const Fixed&) const = default;
 };
@@ -37,6 +41,13 @@ struct Fixed {
 struct LogOptions {
     log::Level level = log::Level::info;
     std::optional<log::Format> format;  // none: text on a terminal, else JSON
+};
+
+// An account and what holds for it once the configuration is published.
+struct AccountSetting {
+    std::string name;
+    ledger::AccountKind kind = ledger::AccountKind::users;
+    ledger::AccountOptions options;
 };
 
 // Where one provider's simulator listens, by provider name.
@@ -52,7 +63,9 @@ struct Snapshot {
     std::map<std::string, simulator::Options> simulators;  // by provider name
     std::shared_ptr<const pipeline::FeatureTable> features;
     std::vector<upstream::EndpointKey> endpoints;  // in use, for the pools
-    std::string json;                              // the configuration with secrets redacted
+    std::vector<AccountSetting> accounts;
+    Duration longest_call{};  // the longest `total` of a feature
+    std::string json;         // the configuration with secrets redacted
 };
 
 // What building a snapshot needs besides the files.
@@ -62,6 +75,13 @@ struct Context {
     // Content hashes of prompt versions that have been served, by "name@version", from the store at this
     // address.
     std::function<Result<std::map<std::string, std::string>>(const std::string& store_url)> served_hashes;
+    // The account of this name and kind; one that exists already keeps its options for now. Empty: no ledger.
+    std::function<ledger::Account*(const std::string& name, ledger::AccountKind kind,
+                                   const ledger::AccountOptions& options)>
+        account = {};
+    // For guardrails that ask somebody; empty for `check`. See guardrails::ParseContext.
+    std::function<upstream::Client&(async::IoThread&)> client = {};
+    guardrails::AskModel ask_model = {};
     // Asked once the simulators' options are known, before the endpoints are made. `check` starts none and
     // gives placeholder addresses.
     std::function<SimulatorAddresses(const std::map<std::string, simulator::Options>&)> start_simulators;

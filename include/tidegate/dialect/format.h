@@ -1,6 +1,7 @@
 // The wire formats that the gateway speaks, and what can be asked in them.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace tidegate::dialect {
@@ -21,6 +22,7 @@ enum class Finish {
 };
 
 std::string_view to_string(Format format);
+std::optional<Format> parse_format(std::string_view name);
 std::string_view to_string(Operation operation);
 std::string_view to_string(Finish finish);
 

@@ -21,6 +21,7 @@ namespace tidegate::events {
 // `cursors`.
 struct RecorderOptions {
     LogOptions log;
+    bool redacted = false;  // for those who fill records: without what any guardrail matches
     std::size_t max_content = Content::kDefaultLimit;  // bytes a side, for those who fill records; 0: none
     std::vector<JsonLinesOptions> json_lines;
     std::vector<KafkaOptions> kafka;

@@ -31,6 +31,7 @@ class Metrics {
     UpstreamSeries& upstream(const std::string& provider, const std::string& model);
     Counter& cohort_unassigned(const std::string& feature);
     ShadowSeries& shadow(const std::string& feature, const std::string& variant);
+    CacheSeries& cache(const std::string& feature);
 
     // Hot path, without labels.
     Gauge& requests_inflight();
@@ -41,6 +42,12 @@ class Metrics {
     // All four are names of the configuration.
     Counter& fallback(const std::string& feature, const std::string& variant, const std::string& entry,
                       const std::string& reason);
+    // `action`: the entry of `at_ceiling` that answered.
+    Counter& budget_degraded(const std::string& feature, const std::string& action);
+    // `category` is one of the guardrail's kind.
+    Counter& guardrail_trips(const std::string& feature, const std::string& variant,
+                             const std::string& guardrail, const std::string& category,
+                             const std::string& direction);
 
     // What other modules know of themselves, asked at every scrape, on the scraping thread, which holds no lock
     // of ours. A second one of the same name and labels replaces the first. What `value` refers to must outlive

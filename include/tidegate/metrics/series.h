@@ -65,6 +65,8 @@ inline constexpr std::array<std::string_view, 10> kOutcomes{
     "blocked", "rejected", "upstream_error", "timeout", "cancelled"};
 inline constexpr std::array<std::string_view, 6> kTokenKinds{"input",  "cache_read", "cache_write",
                                                              "output", "reasoning",  "audio"};
+// What the cache did for a call, as tidegate_cache_requests_total names it.
+inline constexpr std::array<std::string_view, 5> kCacheResults{"bypass", "miss", "hit", "coalesced", "stale"};
 // What became of a shadow run, as tidegate_shadow_calls_total names it.
 inline constexpr std::array<std::string_view, 10> kShadowOutcomes{
     "ok",           "failed",         "timeout",      "cancelled",     "dropped_unavailable",
@@ -98,6 +100,11 @@ struct RequestSeries {
     CostCounter cost;
     Histogram duration;
     Histogram first_token;
+};
+
+// Of one feature that has a cache.
+struct CacheSeries {
+    std::array<Counter, kCacheResults.size()> results;
 };
 
 // Of one (feature, variant that runs in its shadow lane).

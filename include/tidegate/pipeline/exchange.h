@@ -1,6 +1,7 @@
 // The one object of a request: what came in, the decision, the attempts, what goes out, the times.
 #pragma once
 
+#include <tidegate/access/key_ring.h>
 #include <tidegate/async/task.h>
 #include <tidegate/base/clock.h>
 #include <tidegate/base/id.h>
@@ -9,6 +10,8 @@
 #include <tidegate/events/call_record.h>
 #include <tidegate/flags/attributes.h>
 #include <tidegate/flags/decide.h>
+#include <tidegate/guardrails/guardrail.h>
+#include <tidegate/pipeline/cache_use.h>
 #include <tidegate/pipeline/feature_table.h>
 
 #include <memory>
@@ -60,7 +63,10 @@ class Exchange {
     dialect::RequestView view;  // of nothing until the body was read, which is before the first stage begins
 
     // Who asks, and what was decided.
+    const access::Key* key = nullptr;  // null: anonymous; lives as long as the table
+    access::Permit permit;             // the key's place for this request
     const Feature* feature = nullptr;
+    std::optional<std::size_t> direct_variant;  // of the feature `direct`: that of the model that was named
     std::string_view user;
     std::string_view conversation;
     std::vector<std::pair<std::string, flags::AttributeValue>> header_attributes;  // over the body's
@@ -69,11 +75,16 @@ class Exchange {
     flags::Decision decision;
     const FeatureVariant* variant = nullptr;  // the decided one
 
+    CacheUse cache;
+
     // What was tried, by `answer`.
     std::vector<events::Attempt> attempts;
+    std::vector<const FeatureVariant*> tried;
+    std::vector<guardrails::Trip> trips;
     const FeatureVariant* answered_by = nullptr;  // nothing if no variant did
     std::string fallback_entry;
     std::string fallback_reason;
+    bool degraded = false;  // the budget chose what answers
     std::string answered_model;
     std::string finish_reason;
     std::optional<Duration> first_token;
@@ -83,7 +94,7 @@ class Exchange {
     // What goes out.
     std::optional<Outgoing> outgoing;
     bool stream_begun = false;
-    bool unrecordable = false;  // refused because the log takes no more
+    bool unrecordable = false;  // refused before it became a call: a metric, but no record
 
     // The first cause sets the outcome; later ones are ignored.
     void settle(events::Outcome outcome);

@@ -28,6 +28,9 @@ class Stage {
     // The request side of a stage that really waits; runs when `enter` returned Step::wait. Never returns it
     // again.
     virtual async::Task<Step> wait(Exchange& exchange);
+    // The exchange has its answer (of a stream that has begun: its last bytes), and nothing of that was sent.
+    // Runs before `complete`, in the same order, for each stage that began. Must not wait or fail.
+    virtual void answered(Exchange& exchange) noexcept;
     // Must not throw, wait or fail.
     virtual void complete(Exchange& exchange) noexcept;
 };

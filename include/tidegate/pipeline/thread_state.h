@@ -9,8 +9,15 @@
 #include <cstddef>
 #include <memory>
 
+namespace tidegate::cache {
+class Cache;
+class Flights;
+}  // namespace tidegate::cache
 namespace tidegate::events {
 class Log;
+}
+namespace tidegate::ledger {
+class Ledger;
 }
 namespace tidegate::metrics {
 class Metrics;
@@ -26,7 +33,9 @@ struct Services {
     events::Log& log;
     metrics::Metrics& metrics;
     store::Store& store;
+    ledger::Ledger& ledger;
     bool strict = false;  // the answer's last byte waits for the disk
+    cache::Flights* flights = nullptr;
 };
 
 // Belongs to its I/O thread.
@@ -34,13 +43,15 @@ class ThreadState {
   public:
     ThreadState(async::IoThread& io, Services& services, upstream::Client& client,
                 std::shared_ptr<const FeatureTable> table)
-        : io(io), services(services), worker(io, client), table(std::move(table)) {}
+        : io(io), services(services), worker(io, client, services.ledger), table(std::move(table)) {}
     ThreadState(const ThreadState&) = delete;
     ThreadState& operator=(const ThreadState&) = delete;
 
     async::IoThread& io;
     Services& services;
     calls::Worker worker;
+    cache::Cache* cache =
+        nullptr;  // this thread's way to the cache, null: there is none; outlives its requests
     // Requests that begin from now on use this; those in progress keep theirs.
     std::shared_ptr<const FeatureTable> table;
 };

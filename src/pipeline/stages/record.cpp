@@ -1,6 +1,7 @@
 #include "pipeline/stages/record.h"
 
 #include "pipeline/durable_signal.h"
+#include "pipeline/record_content.h"
 
 #include <tidegate/base/log.h>
 #include <tidegate/events/log.h>
@@ -24,6 +25,8 @@ std::unique_ptr<events::CallRecord> describe_request(const Exchange& exchange) {
     record->feature = exchange.feature->name;
     record->user = exchange.user;
     record->conversation = exchange.conversation;
+    if (exchange.key != nullptr)
+        record->key = exchange.key->name();
     for (const auto& [name, value] : exchange.attributes) {
         std::string text =
             std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : flags::to_text(value);
@@ -34,12 +37,6 @@ std::unique_ptr<events::CallRecord> describe_request(const Exchange& exchange) {
             record->segments.emplace_back(name, listed ? text : "other");
         }
         record->attributes.emplace_back(name, std::move(text));
-    }
-    if (exchange.table->max_content > 0) {
-        record->request = events::Content(exchange.table->max_content);
-        record->request.format = record->dialect;
-        record->request.append(exchange.view.body());
-        for (const std::string_view text : exchange.view.context()) record->context.emplace_back(text);
     }
     return record;
 }
@@ -63,6 +60,9 @@ void describe_outcome(Exchange& exchange, events::CallRecord& record) {
     record.error_message = exchange.error_message();
     record.fallback_entry = exchange.fallback_entry;
     record.fallback_reason = exchange.fallback_reason;
+    if (exchange.cache.result && exchange.feature->cache)
+        record.cache = to_string(*exchange.cache.result);
+    record.cached_from = exchange.cache.source;
     record.answered_model = exchange.answered_model;
     record.finish_reason = exchange.finish_reason;
     if (const FeatureVariant* answered = exchange.answered_by) {
@@ -77,13 +77,10 @@ void describe_outcome(Exchange& exchange, events::CallRecord& record) {
         record.usage_kind = std::max(record.usage_kind, attempt.usage_kind);
     }
     record.attempts = std::move(exchange.attempts);
-    record.answer = std::move(exchange.answer_content);
 }
 
 void count(const Exchange& exchange, const events::CallRecord& record) {
-    metrics::Metrics& metrics = exchange.thread.services.metrics;
-    metrics.requests_inflight().add(-1);
-    metrics.gateway_overhead().observe(record.gateway);
+    exchange.thread.services.metrics.gateway_overhead().observe(record.gateway);
     const FeatureVariant* variant = exchange.answered_by != nullptr ? exchange.answered_by : exchange.variant;
     if (variant == nullptr)
         return;
@@ -110,20 +107,21 @@ Step RecordStage::enter(Exchange& exchange) {
 
 void RecordStage::complete(Exchange& exchange) noexcept try {
     Services& services = exchange.thread.services;
+    services.metrics.requests_inflight().add(-1);
+    if (exchange.unrecordable)
+        return;
     // First, so that nothing that fails below lets an answer through without its record.
-    if (services.strict && !exchange.unrecordable) {
+    if (services.strict)
         exchange.durable = std::make_shared<DurableSignal>(exchange.thread.io.executor());
-    }
     auto record = describe_request(exchange);
     describe_decision(exchange, *record);
     describe_outcome(exchange, *record);
+    describe_content(exchange, *record);
     record->total = exchange.thread.io.clock().steady() - exchange.received;
     record->first_token = exchange.first_token;
     record->upstream = exchange.upstream_wait;
     record->gateway = record->total - exchange.upstream_wait;
     count(exchange, *record);
-    if (exchange.unrecordable)
-        return;
 
     std::function<void(bool)> on_durable;
     if (exchange.durable)

@@ -1,0 +1,67 @@
+// The money of the running gateway: its ledger, the accounts of each configuration, and what metrics show of
+// them.
+#include "app/gateway.h"
+
+#include <tidegate/base/log.h>
+
+namespace tidegate::app {
+
+using metrics::Metrics;
+
+namespace {
+
+void tell_level(const ledger::Account& account, int percent) {
+    log::warn("budget", "{} of {} has reached {} % of this month's ceiling", to_string(account.kind()),
+              account.name(), percent);
+}
+
+void observe_account(Metrics& metrics, const ledger::Account& account) {
+    const std::vector<Metrics::Label> labels{{"feature", account.name()},
+                                             {"account", std::string(to_string(account.kind()))}};
+    metrics.observe(Metrics::Kind::gauge, "tidegate_budget_spent_usd",
+                    "Settled and forfeited this month, by all processes.", labels,
+                    [&account] { return account.stats().spent.to_dollars(); });
+    metrics.observe(Metrics::Kind::gauge, "tidegate_budget_reserved_usd",
+                    "Set aside for attempts in progress, by this process.", labels,
+                    [&account] { return account.stats().reserved.to_dollars(); });
+    metrics.observe(Metrics::Kind::gauge, "tidegate_budget_ceiling_usd", "The most of a month; 0: no ceiling.",
+                    labels,
+                    [&account] { return account.stats().ceiling.value_or(NanoDollars{}).to_dollars(); });
+}
+
+}  // namespace
+
+Result<void> Gateway::open_store(const std::string& url) {
+    if (store_)
+        return {};
+    auto store = store::open_store(url, clock_);
+    if (!store)
+        return store.error();
+    store_ = std::move(*store);
+    ledger::LedgerOptions options;
+    options.on_level = tell_level;
+    ledger_ = std::make_unique<ledger::Ledger>(store_->ledger(), clock_, std::move(options));
+    return {};
+}
+
+ledger::Account* Gateway::account(const std::string& name, ledger::AccountKind kind,
+                                  const ledger::AccountOptions& options) {
+    if (!ledger_)
+        return nullptr;
+    ledger::Account*& known = accounts_[{kind, name}];
+    if (known == nullptr) {
+        known = &ledger_->account(name, kind, options);
+        // A key's name is no feature, and its spending is for its owner.
+        if (kind != ledger::AccountKind::key)
+            observe_account(metrics_, *known);
+    }
+    return known;
+}
+
+void Gateway::apply_accounts(const config::Snapshot& snapshot) {
+    ledger_->set_longest_call(snapshot.longest_call);
+    for (const config::AccountSetting& setting : snapshot.accounts)
+        ledger_->account(setting.name, setting.kind, setting.options);
+}
+
+}  // namespace tidegate::app

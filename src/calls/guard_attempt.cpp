@@ -1,0 +1,53 @@
+#include "calls/guard_attempt.h"
+
+#include <iterator>
+
+namespace tidegate::calls {
+
+using guardrails::Direction;
+
+GuardContext guard_context(const AttemptState& state) {
+    return {.worker = state.worker,
+            .feature = state.attempt.feature,
+            .call_id = state.attempt.call_id,
+            .deadline = state.deadline,
+            .cancellation = state.attempt.cancellation};
+}
+
+bool take_verdict(AttemptState& state, GuardVerdict verdict, const std::string& message,
+                  std::vector<guardrails::Trip> trips) {
+    auto& kept = state.result.trips;
+    kept.insert(kept.end(), std::make_move_iterator(trips.begin()), std::make_move_iterator(trips.end()));
+    switch (verdict) {
+        case GuardVerdict::ok:
+            return true;
+        case GuardVerdict::cancelled:
+            return state.fail(Reason::cancelled, "the client left");
+        case GuardVerdict::block:
+            return state.fail(Reason::blocked, message);
+        case GuardVerdict::fallback:
+            // What the client has seen cannot be taken back.
+            return state.fail(state.result.released ? Reason::blocked : Reason::guardrail, message);
+    }
+    return false;
+}
+
+async::Task<bool> guard_input(AttemptState& state) {
+    const GuardrailList& guardrails = state.attempt.variant.guardrails;
+    if (!guards(guardrails, Direction::input))
+        co_return true;
+    const GuardContext context = guard_context(state);
+    auto outcome = co_await guard_request(context, guardrails, state.attempt.request.operation(), *state.body);
+    co_return take_verdict(state, outcome.verdict, outcome.message, std::move(outcome.trips));
+}
+
+async::Task<bool> guard_whole_answer(AttemptState& state, std::string& body) {
+    const GuardrailList& guardrails = state.attempt.variant.guardrails;
+    if (state.attempt.request.operation() != dialect::Operation::chat || !guards(guardrails, Direction::output))
+        co_return true;
+    const GuardContext context = guard_context(state);
+    auto outcome = co_await guard_answer(context, guardrails, state.attempt.request.format(), body);
+    co_return take_verdict(state, outcome.verdict, outcome.message, std::move(outcome.trips));
+}
+
+}  // namespace tidegate::calls

@@ -1,0 +1,57 @@
+// The attempts of one exchange: each variant run once, and what that leaves on the exchange.
+#pragma once
+
+#include "pipeline/client_stream.h"
+
+#include <tidegate/async/task.h>
+#include <tidegate/base/clock.h>
+#include <tidegate/calls/attempt.h>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidegate::ledger {
+class Account;
+}
+
+namespace tidegate::pipeline {
+
+class Exchange;
+struct FeatureVariant;
+
+// Lives as long as the exchange is being answered, on its thread.
+class Attempts {
+  public:
+    explicit Attempts(Exchange& exchange);
+    Attempts(const Attempts&) = delete;
+    Attempts& operator=(const Attempts&) = delete;
+
+    // Runs `variant`, whose answer goes to the client as far as it streams. `last`: no later entry calls out.
+    async::Task<calls::AttemptResult> run(const FeatureVariant& variant, bool last);
+
+    // Why the last attempt failed, as `x-tidegate-fallback` names it; empty if none has.
+    const std::string& last_reason() const { return last_reason_; }
+    // For an entry that is no variant and failed.
+    void failed(std::string_view reason) { last_reason_ = reason; }
+    // Until when the entry that begins now may take.
+    SteadyTime deadline(bool last) const;
+    bool provider_changed(const FeatureVariant& variant) const;
+
+  private:
+    void note_trips(const FeatureVariant& variant, std::span<const guardrails::Trip> trips);
+    void note_served(const calls::Variant& variant) const;
+    std::optional<std::string_view> variable(std::string_view name) const;
+
+    Exchange& exchange_;
+    ClientStream stream_;
+    const std::string passed_headers_;
+    const std::function<std::optional<std::string_view>(std::string_view)> variables_;
+    std::vector<ledger::Account*> accounts_;  // who pays
+    std::string last_reason_;
+};
+
+}  // namespace tidegate::pipeline

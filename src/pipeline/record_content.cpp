@@ -1,0 +1,55 @@
+#include "pipeline/record_content.h"
+
+#include <tidegate/calls/redact.h>
+#include <tidegate/events/call_record.h>
+#include <tidegate/guardrails/guardrail.h>
+#include <tidegate/pipeline/exchange.h>
+
+#include <algorithm>
+
+namespace tidegate::pipeline {
+namespace {
+
+using Guardrails = std::vector<std::shared_ptr<const guardrails::Guardrail>>;
+
+Guardrails guardrails_of(const Exchange& exchange) {
+    Guardrails all;
+    const auto add = [&all](const FeatureVariant* variant) {
+        if (variant == nullptr)
+            return;
+        for (const auto& guardrail : variant->variant.guardrails) {
+            if (std::find(all.begin(), all.end(), guardrail) == all.end())
+                all.push_back(guardrail);
+        }
+    };
+    add(exchange.variant);
+    for (const FeatureVariant* tried : exchange.tried) add(tried);
+    return all;
+}
+
+}  // namespace
+
+void describe_content(Exchange& exchange, events::CallRecord& record) {
+    const FeatureTable& table = *exchange.table;
+    if (table.max_content == 0)
+        return;
+    const Guardrails guardrails = guardrails_of(exchange);
+    const calls::RecordScope scope =
+        table.redact_content ? calls::RecordScope::all : calls::RecordScope::matched;
+    record.request = events::Content(table.max_content);
+    record.request.format = record.dialect;
+    record.answer = std::move(exchange.answer_content);
+    if (guardrails.empty()) {
+        record.request.append(exchange.view.body());
+        for (const std::string_view text : exchange.view.context()) record.context.emplace_back(text);
+        return;
+    }
+    record.request.append(
+        calls::redacted_request(exchange.operation, exchange.view.body(), guardrails, exchange.trips, scope));
+    for (const std::string_view text : exchange.view.context())
+        record.context.push_back(calls::redacted_text(text, guardrails, scope));
+    if (const auto format = dialect::parse_format(record.answer.format))
+        record.answer = calls::redacted_answer(record.answer, *format, guardrails, exchange.trips, scope);
+}
+
+}  // namespace tidegate::pipeline
