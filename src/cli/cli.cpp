@@ -1,6 +1,7 @@
 #include "cli/client_command.h"
 #include "cli/printable.h"
 
+#include <tidegate/base/text.h>
 #include <tidegate/cli/cli.h>
 
 #include <cstdlib>
@@ -29,6 +30,7 @@ class CommandLine {
         add_process();
         add_feature();
         add_call();
+        add_key();
     }
 
     int run(int argc, const char* const* argv) {
@@ -113,6 +115,25 @@ class CommandLine {
             ->capture_default_str();
     }
 
+    void add_key() {
+        CLI::App* key = app_.add_subcommand("key", "Access keys");
+        key->require_subcommand(1);
+        CLI::App* made = add(*key, "new", "Make a key and print it, once; nothing is stored",
+                             [this] { return key_new_command(client_, key_name_); });
+        made->add_option("name", key_name_, "Whose it is, for records and limits")
+            ->required()
+            ->check(usable_name());
+    }
+
+    static CLI::Validator usable_name() {
+        return {[](std::string& text) {
+                    return is_name(text) ? std::string()
+                                         : "is no name: at most " + std::to_string(kLongestName) +
+                                               " of letters, digits, _, - and .";
+                },
+                ""};
+    }
+
     static CLI::Validator not_empty() {
         return {
             [](std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
@@ -127,6 +148,7 @@ class CommandLine {
     ExplainArguments explain_;
     CallListArguments list_;
     std::string id_;
+    std::string key_name_;
     std::function<int()> chosen_;
     CLI::App app_{"Tidegate, the gate between applications and language models", "tidegate"};
 };

@@ -70,5 +70,7 @@ struct CallListArguments {
 };
 int call_list_command(const Client& client, const CallListArguments& arguments);
 int call_show_command(const Client& client, const std::string& id);
+// Asks no gateway.
+int key_new_command(const Client& client, const std::string& name);
 
 }  // namespace tidegate::cli

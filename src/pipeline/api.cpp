@@ -11,6 +11,8 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 namespace tidegate::pipeline {
 namespace {
 
@@ -55,7 +57,13 @@ struct Problem {
     int status;
     std::string_view code;
     std::string message;
+    std::string_view allow = {};  // of a wrong method: the right ones
+    std::string header_lines = {};
 };
+
+Problem wrong_method(std::string_view allow) {
+    return {405, "method_not_allowed", fmt::format("This route takes {}.", allow), allow};
+}
 
 Problem unknown_path(const http::Request& request) {
     if (request.path.starts_with("/v1/v1/")) {
@@ -70,14 +78,26 @@ Problem unknown_path(const http::Request& request) {
     return {404, "not_found", "There is no such route; see docs for those that exist."};
 }
 
-async::Task<void> answer_problem(const http::Request& request, http::ResponseWriter& writer, Problem problem) {
+async::Task<void> answer_problem(const http::Request& request, http::ResponseWriter& writer, ThreadState& state,
+                                 Problem problem) {
+    state.services.metrics.rejected(problem.code).increment();
     std::string lines(kJson);
     http::append_header_line(lines, "x-tidegate-error", problem.code);
+    if (!problem.allow.empty())
+        http::append_header_line(lines, "allow", problem.allow);
+    lines += problem.header_lines;
     if (problem.status == 501)
         lines += kNoRetry;
     const std::string body =
         dialect::write_error(format_of(request), problem.status, problem.code, problem.message, "");
     co_await writer.respond(problem.status, lines, body);
+}
+
+// Of what was refused before a feature was known: a metric, but no record (a flood of them must not fill the
+// disk).
+async::Task<void> deliver_refusal(Exchange& exchange) {
+    exchange.thread.services.metrics.rejected(exchange.error_code()).increment();
+    co_await deliver(exchange);
 }
 
 }  // namespace
@@ -101,6 +121,8 @@ bool Api::always_served(std::string_view path) const {
 }
 
 http::RefusalAnswer Api::refusal_answer(const http::Refusal& refusal) const {
+    // Of the process, so any thread's will do.
+    threads_.front()->services.metrics.rejected(refusal.code).increment();
     const Format format = refusal.request != nullptr ? format_of(*refusal.request) : Format::openai;
     std::string lines(kJson);
     if (refusal.status == 501 || refusal.status == 505)
@@ -118,8 +140,8 @@ async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter
             co_await call(request, writer, state, route.format, route.operation);
             co_return;
         }
-        Problem problem{405, "method_not_allowed", "This route takes POST."};
-        co_await answer_problem(request, writer, std::move(problem));
+        Problem problem = wrong_method("POST");
+        co_await answer_problem(request, writer, state, std::move(problem));
         co_return;
     }
     if (always_served(request.path)) {
@@ -131,25 +153,26 @@ async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter
         co_return;
     }
     Problem problem = unknown_path(request);
-    co_await answer_problem(request, writer, std::move(problem));
+    co_await answer_problem(request, writer, state, std::move(problem));
 }
 
 async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& writer, ThreadState& state,
                             Format format, Operation operation) {
     Exchange exchange(state, request, writer, format, operation);
+    if (!authenticate(exchange)) {
+        co_await deliver_refusal(exchange);
+        co_return;
+    }
     auto parser = state.worker.parsers.borrow();
     auto view = dialect::RequestView::read(format, operation, request.body, *parser);
     if (!view) {
-        state.services.metrics.rejected("invalid_request").increment();
         exchange.refuse(events::Outcome::client_error, 400, "invalid_request", view.error().message);
-        co_await deliver(exchange);
+        co_await deliver_refusal(exchange);
         co_return;
     }
     exchange.view = *view;
     if (!identify(exchange)) {
-        // Refused before a feature was known: a metric, but no record (a flood of them must not fill the disk).
-        state.services.metrics.rejected(exchange.error_code()).increment();
-        co_await deliver(exchange);
+        co_await deliver_refusal(exchange);
         co_return;
     }
     co_await chain_.run(exchange);
@@ -157,27 +180,30 @@ async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& 
 
 async::Task<void> Api::models(const http::Request& request, http::ResponseWriter& writer, ThreadState& state) {
     if (request.method != Method::get && request.method != Method::head) {
-        Problem problem{405, "method_not_allowed", "This route takes GET."};
-        co_await answer_problem(request, writer, std::move(problem));
+        Problem problem = wrong_method("GET, HEAD");
+        co_await answer_problem(request, writer, state, std::move(problem));
         co_return;
     }
     const std::shared_ptr<const FeatureTable> table = state.table;
-    if (auto refused = check_credentials(request, *table)) {
-        Problem problem{refused->status, refused->code, refused->message};
-        co_await answer_problem(request, writer, std::move(problem));
+    Caller caller = find_caller(request, *table);
+    if (caller.refused) {
+        Problem problem{.status = caller.refused->status,
+                        .code = caller.refused->code,
+                        .message = std::move(caller.refused->message),
+                        .header_lines = std::move(caller.refused->header_lines)};
+        co_await answer_problem(request, writer, state, std::move(problem));
         co_return;
     }
     const Format format = format_of(request);
     std::string body;
     if (request.path == kModels) {
-        std::vector<std::string> names;
-        for (const auto& [name, feature] : table->features) names.push_back(name);
+        const std::vector<std::string> names = visible_names(caller.key, *table);
         body = dialect::write_models(format, names);
     } else {
         const std::string_view name = request.path.substr(kModels.size() + 1);
-        if (table->find(name) == nullptr) {
-            Problem problem{404, "unknown_feature", "There is no feature of that name."};
-            co_await answer_problem(request, writer, std::move(problem));
+        if (!is_visible(caller.key, *table, name)) {
+            Problem problem{404, "unknown_feature", "There is no feature or model of that name."};
+            co_await answer_problem(request, writer, state, std::move(problem));
             co_return;
         }
         body = dialect::write_model(format, name);

@@ -1,4 +1,5 @@
 #include "pipeline/deliver.h"
+#include "pipeline/stages/access.h"
 #include "pipeline/stages/answer.h"
 #include "pipeline/stages/flag.h"
 #include "pipeline/stages/record.h"
@@ -15,6 +16,7 @@ Chain make_chain() {
     std::vector<std::unique_ptr<Stage>> stages;
     stages.push_back(
         std::make_unique<RecordStage>());  // first in, so that it completes last and sees all the others did
+    stages.push_back(std::make_unique<AccessStage>());  // nothing is decided for a caller beyond its limits
     stages.push_back(std::make_unique<FlagStage>());    // everything below belongs to the variant
     stages.push_back(std::make_unique<AnswerStage>());  // the attempts and their fallbacks
     return Chain(std::move(stages));

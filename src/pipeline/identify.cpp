@@ -24,12 +24,31 @@ bool single(const http::Request& request, std::string_view name) {
     return request.header_count(name) <= 1;
 }
 
+// One answer for what there is not and for what the key may not use: a key finds out no other names.
+bool find_feature_of_key(Exchange& exchange, std::string_view named) {
+    if (exchange.key->may_use_feature(named)) {
+        exchange.feature = exchange.table->find(named);
+    } else if (exchange.key->may_use_model(named)) {
+        exchange.direct_variant = exchange.table->find_direct(named);
+        if (exchange.direct_variant)
+            exchange.feature = exchange.table->direct.get();
+    }
+    if (exchange.feature != nullptr)
+        return true;
+    return refuse(
+        exchange, 403, "forbidden",
+        fmt::format("This access key may use no feature or model {}; GET /v1/models lists those it may.",
+                    json_string(utf8_prefix(named, 100))));
+}
+
 bool find_feature(Exchange& exchange) {
     const std::string_view named =
         exchange.request.header("x-tidegate-feature").value_or(exchange.view.model());
     if (named.empty())
         return refuse(exchange, 400, "invalid_request",
                       "Name a feature as the model, or in the header x-tidegate-feature.");
+    if (exchange.key != nullptr)
+        return find_feature_of_key(exchange, named);
     exchange.feature = exchange.table->find(named);
     if (exchange.feature != nullptr)
         return true;
@@ -76,10 +95,17 @@ bool read_objects(Exchange& exchange) {
 
 }  // namespace
 
+bool authenticate(Exchange& exchange) {
+    Caller caller = find_caller(exchange.request, *exchange.table);
+    exchange.key = caller.key;
+    if (!caller.refused)
+        return true;
+    exchange.refuse(events::Outcome::client_error, caller.refused->status, caller.refused->code,
+                    caller.refused->message, std::move(caller.refused->header_lines));
+    return false;
+}
+
 bool identify(Exchange& exchange) {
-    if (const auto refused = check_credentials(exchange.request, *exchange.table)) {
-        return refuse(exchange, refused->status, refused->code, refused->message);
-    }
     for (const std::string_view name : {"x-tidegate-feature", "x-tidegate-user", "x-tidegate-conversation",
                                         "x-tidegate-metadata", "x-tidegate-variables"}) {
         if (!single(exchange.request, name)) {

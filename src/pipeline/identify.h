@@ -6,6 +6,10 @@ namespace tidegate::pipeline {
 
 class Exchange;
 
+// Sets the access key. Reads nothing but headers, so that the body of a stranger is not even parsed. False if
+// the exchange was refused.
+bool authenticate(Exchange& exchange);
+
 // Sets feature, user, conversation, header attributes and variables. False if the exchange was refused.
 bool identify(Exchange& exchange);
 

@@ -44,6 +44,12 @@ TEST_F(CommandLineTest, WrongUsageIs64Everywhere) {
         {"call", "list", "--since", "yesterday"},
         {"call", "list", "--until", "2026-02-30"},
         {"status", "--nothing"},
+        {"key"},
+        {"key", "new"},
+        {"key", "new", ""},
+        {"key", "new", "a b"},
+        {"key", "new", "a\"}"},
+        {"key", "new", "a", "b"},
         {"--json"},
     };
     for (const auto& arguments : wrong) {

@@ -127,6 +127,7 @@ const std::map<std::string, std::string> kReaders{
     {"config/load.cpp", ""},
     {"config/parse_server.cpp", ""},
     {"config/parse_models.cpp", ""},
+    {"config/parse_access.cpp", ""},
     {"config/parse_features.cpp", "features.NAME."},
     {"config/parse_variant.cpp", "features.NAME.variants.NAME."},
     {"config/parse_chains.cpp", "features.NAME.answers.NAME."},
@@ -135,6 +136,7 @@ const std::map<std::string, std::string> kReaders{
     {"ledger/price.cpp", "models.NAME.price."},
     {"events/options.cpp", ""},
     {"admin/options.cpp", "admin."},
+    {"access/options.cpp", "access."},
     {"simulator/options.cpp", "providers.NAME.simulator."},
 };
 

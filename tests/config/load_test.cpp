@@ -41,6 +41,8 @@ TEST(Examples, LoadWithoutAWarning) {
     for (const char* name : {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "VLLM_API_KEY"})
         ::setenv(name, "sk-test", 1);
     ::setenv("TIDEGATE_ONCALL_SHA256", std::string(64, 'a').c_str(), 1);
+    ::setenv("CHECKOUT_KEY_SHA256", std::string(64, 'b').c_str(), 1);
+    ::setenv("BATCH_KEY_SHA256", std::string(64, 'c').c_str(), 1);
     int count = 0;
     for (const auto& entry : std::filesystem::directory_iterator(kSource + "/config/examples")) {
         if (entry.path().extension() != ".yaml")
@@ -60,7 +62,7 @@ TEST(Examples, LoadWithoutAWarning) {
         EXPECT_FALSE(loaded.snapshot->features->features.empty()) << entry.path();
         EXPECT_THAT(loaded.snapshot->json, Not(HasSubstr("sk-test")));
     }
-    EXPECT_GE(count, 6);
+    EXPECT_GE(count, 7);
 }
 
 class Load : public ConfigFolder {

@@ -37,6 +37,8 @@ features:
     serve: now
 )";
 
+const std::string kDigest(64, 'a');
+
 struct Mistake {
     const char* name;
     std::string right;
@@ -119,10 +121,21 @@ const Mistake kMistakes[] = {
      "      sorry: {text: \"Sorry.\"}\n      reject: {text: \"No.\"}",
      "tidegate.yaml:18:7: features.chat.answers.reject: is a reserved name"},
     {"AReservedFeature", "  search:", "  cache:", "tidegate.yaml:21:3: features.cache: is a reserved name"},
-    {"TheDirectFeature", "  search:", "  direct: {variants: {a: {model: large}}}\n  search:",
-     "tidegate.yaml:21:3: features.direct: `direct` is for callers with an access key, which come with the "
-     "next "
-     "release"},
+    {"VariantsOfTheDirectFeature", "  search:", "  direct: {variants: {a: {model: large}}}\n  search:",
+     "tidegate.yaml:21:12: features.direct: unknown key \"variants\"\n"
+     "tidegate.yaml:21:3: warning: features.direct: has no effect, because no access key names a model"},
+    {"AKeyForAnUnknownFeature", "{anonymous: true}",
+     "{keys: [{name: a, sha256: " + kDigest + ", features: [cat]}]}",
+     "tidegate.yaml:2:118: access.keys[0].features[0]: there is no feature \"cat\"; did you mean \"chat\"?"},
+    {"AKeyForAnUnknownModel", "{anonymous: true}",
+     "{keys: [{name: a, sha256: " + kDigest + ", models: [larg]}]}",
+     "tidegate.yaml:2:116: access.keys[0].models[0]: there is no model \"larg\"; did you mean \"large\"?"},
+    {"AKeyForTheFeatureDirect", "{anonymous: true}",
+     "{keys: [{name: a, sha256: " + kDigest + ", features: [direct]}]}",
+     "tidegate.yaml:2:118: access.keys[0].features[0]: cannot be named; list the plain models that the key may "
+     "use under `models`"},
+    {"AKeyForNothing", "{anonymous: true}", "{keys: [{name: a, sha256: " + kDigest + "}]}",
+     "tidegate.yaml:2:17: access.keys[0]: may call nothing: name the features or models that it may use"},
     {"AFeatureNamedAsAModel", "  search:", "  large:",
      "tidegate.yaml:21:3: features.large: is the name of a model already; features and models have different "
      "names"},

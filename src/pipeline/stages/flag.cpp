@@ -17,15 +17,36 @@ flags::AttributeValue to_attribute(const std::variant<bool, double, std::string_
     return std::get<bool>(value);
 }
 
+// A plain model is for whatever it can do.
+dialect::Operation operation_of(const Exchange& exchange) {
+    const std::optional<std::size_t> direct = exchange.direct_variant;
+    if (!direct)
+        return exchange.feature->operation;
+    return exchange.feature->variants[*direct].variant.model->embeds() ? dialect::Operation::embeddings
+                                                                       : dialect::Operation::chat;
+}
+
 // A feature of the other operation would send a body to a model that cannot take it.
 bool operation_fits(Exchange& exchange) {
-    if (exchange.feature->operation == exchange.operation)
+    const dialect::Operation operation = operation_of(exchange);
+    if (operation == exchange.operation)
         return true;
-    exchange.refuse(
-        events::Outcome::client_error, 400, "invalid_request",
-        fmt::format("The feature {} is for {}; call that route.", exchange.feature->name,
-                    exchange.feature->operation == dialect::Operation::embeddings ? "embeddings" : "chat"));
+    exchange.refuse(events::Outcome::client_error, 400, "invalid_request",
+                    fmt::format("The {} is for {}; call that route.",
+                                exchange.direct_variant ? "model" : "feature " + exchange.feature->name,
+                                operation == dialect::Operation::embeddings ? "embeddings" : "chat"));
     return false;
+}
+
+flags::Decision decide(const Exchange& exchange, const flags::Context& context) {
+    const flags::Flag& flag = exchange.feature->flag;
+    const std::optional<std::size_t> direct = exchange.direct_variant;
+    if (!direct)
+        return flags::decide(flag, context);
+    flags::Decision decision;
+    decision.variant = flag.variants[*direct];
+    decision.index = *direct;
+    return decision;
 }
 
 }  // namespace
@@ -42,7 +63,7 @@ Step FlagStage::enter(Exchange& exchange) {
         exchange.user.empty() ? std::nullopt : std::optional(exchange.user),
         exchange.conversation.empty() ? std::nullopt : std::optional(exchange.conversation),
         &exchange.attributes};
-    exchange.decision = flags::decide(exchange.feature->flag, context);
+    exchange.decision = decide(exchange, context);
     exchange.variant = &exchange.feature->variants[exchange.decision.index];
     if (exchange.decision.unassigned)
         exchange.feature->unassigned->increment();
