@@ -1,6 +1,7 @@
 #include "pipeline/deliver.h"
 #include "pipeline/stages/access.h"
 #include "pipeline/stages/answer.h"
+#include "pipeline/stages/cache.h"
 #include "pipeline/stages/flag.h"
 #include "pipeline/stages/record.h"
 
@@ -18,6 +19,7 @@ Chain make_chain() {
         std::make_unique<RecordStage>());  // first in, so that it completes last and sees all the others did
     stages.push_back(std::make_unique<AccessStage>());  // nothing is decided for a caller beyond its limits
     stages.push_back(std::make_unique<FlagStage>());    // everything below belongs to the variant
+    stages.push_back(std::make_unique<CacheStage>());   // what is answered here needs no call
     stages.push_back(std::make_unique<AnswerStage>());  // the attempts and their fallbacks
     return Chain(std::move(stages));
 }
@@ -26,6 +28,7 @@ Chain::Chain(std::vector<std::unique_ptr<Stage>> stages) : stages_(std::move(sta
 
 async::Task<void> Chain::run(Exchange& exchange) const {
     const std::size_t entered = co_await enter(exchange);
+    for (std::size_t i = entered; i > 0; --i) stages_[i - 1]->answered(exchange);
     // With strict durability the record is on disk before the client may take the answer for given.
     if (exchange.thread.services.strict) {
         complete(exchange, entered);
@@ -64,6 +67,8 @@ void Chain::complete(Exchange& exchange, std::size_t entered) const {
 async::Task<Step> Stage::wait(Exchange&) {
     co_return Step::next;
 }
+
+void Stage::answered(Exchange&) noexcept {}
 
 void Stage::complete(Exchange&) noexcept {}
 

@@ -14,7 +14,14 @@ std::string stream_headers(const Exchange& exchange, std::string_view header_lin
     return lines;
 }
 
+cache::Origin origin_of(const Exchange& exchange) {
+    return {exchange.id_text, exchange.answered_by != nullptr ? exchange.answered_by->variant.name : "",
+            exchange.fallback_entry, exchange.fallback_reason};
+}
+
 void ClientStream::begin(std::string_view header_lines) {
+    if (exchange_.cache.lead)
+        exchange_.cache.lead->begin(origin_of(exchange_));
     // The head leaves with the first events; a failure to send shows at their write.
     if (!exchange_.writer.start_stream(200, stream_headers(exchange_, header_lines)))
         return;
@@ -24,6 +31,8 @@ void ClientStream::begin(std::string_view header_lines) {
 }
 
 async::Task<Result<void>> ClientStream::write(std::string_view bytes) {
+    if (exchange_.cache.lead)
+        exchange_.cache.lead->append(bytes);
     auto written = co_await exchange_.writer.write(bytes);
     co_return written;
 }

@@ -1,6 +1,7 @@
-// Released events of an attempt on their way to the client's connection.
+// Released events of an attempt on their way to the client's connection, and to those who wait for the same.
 #pragma once
 
+#include <tidegate/cache/entry.h>
 #include <tidegate/calls/attempt.h>
 
 #include <string>
@@ -19,6 +20,9 @@ class ClientStream final : public calls::EventSink {
   private:
     Exchange& exchange_;
 };
+
+// Who answers, for those that share the answer.
+cache::Origin origin_of(const Exchange& exchange);
 
 // The head of a stream: what every event stream says, the decision, and `header_lines`.
 std::string stream_headers(const Exchange& exchange, std::string_view header_lines);

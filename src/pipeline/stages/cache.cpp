@@ -1,0 +1,139 @@
+#include "pipeline/stages/cache.h"
+
+#include "pipeline/cache_key.h"
+#include "pipeline/cached_answer.h"
+#include "pipeline/client_stream.h"
+#include "pipeline/follow.h"
+
+#include <tidegate/base/log.h>
+#include <tidegate/base/text.h>
+#include <tidegate/http/request.h>
+#include <tidegate/metrics/metrics.h>
+#include <tidegate/pipeline/exchange.h>
+#include <tidegate/pipeline/thread_state.h>
+
+namespace tidegate::pipeline {
+namespace {
+
+// `cache-control` of the client, as RFC 9111 has it: `no-store`: nothing of this call is kept; `no-cache`: no
+// earlier answer serves it.
+bool asks_for(const http::Request& request, std::string_view directive) {
+    bool asked = false;
+    request.for_each_header([&](std::string_view name, std::string_view value) {
+        if (!equals_ignoring_case(name, "cache-control"))
+            return;
+        while (!value.empty()) {
+            const std::size_t comma = value.find(',');
+            asked = asked || equals_ignoring_case(trim(value.substr(0, comma)), directive);
+            value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
+        }
+    });
+    return asked;
+}
+
+// Whoever asks for the same may have it.
+bool is_shareable(const Exchange& exchange) {
+    switch (exchange.outcome()) {
+        case events::Outcome::ok:
+        case events::Outcome::fallback:
+        case events::Outcome::degraded:
+            return exchange.settled() && exchange.outgoing && exchange.outgoing->status == 200;
+        default:
+            return false;
+    }
+}
+
+// What the decided variant itself has answered, whole and without a refusal.
+bool is_worth_keeping(const Exchange& exchange, const cache::Entry& entry) {
+    return exchange.outcome() == events::Outcome::ok && exchange.answered_by == exchange.variant &&
+           !exchange.attempts.empty() && exchange.attempts.back().reason == "ok" &&
+           exchange.finish_reason != dialect::to_string(dialect::Finish::content_filter) &&
+           memory_of(entry) <= cache::kLargestEntry;
+}
+
+// The lead is given when the answer can be found: until then whoever asks for the same joins.
+async::Task<> keep(cache::Cache& cache, cache::Key key, std::shared_ptr<const cache::Entry> entry, Duration ttl,
+                   cache::Lead) {
+    co_await cache.store(key, std::move(entry), ttl);
+}
+
+void land(Exchange& exchange) {
+    CacheUse& use = exchange.cache;
+    cache::Lead lead = *std::move(use.lead);
+    use.lead.reset();
+    if (!is_shareable(exchange))
+        return;
+    cache::Entry facts;
+    facts.origin = origin_of(exchange);
+    facts.model = exchange.answered_model;
+    facts.finish = exchange.finish_reason;
+    facts.stream = exchange.view.stream();
+    auto entry = lead.land(std::move(facts), exchange.outgoing->body);
+    if (!entry || !is_worth_keeping(exchange, *entry))
+        return;
+    ThreadState& thread = exchange.thread;
+    thread.io.tasks().spawn(
+        keep(*thread.cache, *use.key, std::move(entry), exchange.feature->cache->ttl, std::move(lead)));
+}
+
+}  // namespace
+
+Step CacheStage::enter(Exchange& exchange) {
+    CacheUse& use = exchange.cache;
+    use.result = CacheResult::bypass;
+    if (!exchange.feature->cache || exchange.thread.cache == nullptr)
+        return Step::next;
+    if (asks_for(exchange.request, "no-store") || exchange.view.carries_provider_state())
+        return Step::next;
+    use.key = cache_key(exchange);
+    if (!use.key)
+        return Step::next;
+    if (!asks_for(exchange.request, "no-cache"))
+        return Step::wait;
+    use.wants_fresh = true;
+    use.lead = exchange.thread.services.flights->alone();
+    return Step::next;
+}
+
+async::Task<Step> CacheStage::wait(Exchange& exchange) {
+    CacheUse& use = exchange.cache;
+    const cache::Key key = *use.key;
+    use.result = CacheResult::miss;
+    for (;;) {
+        auto seat = exchange.thread.services.flights->join(key, exchange.thread.io);
+        if (auto* const follower = std::get_if<cache::Follower>(&seat)) {
+            const bool answered = co_await follow(exchange, *follower);
+            if (answered)
+                co_return Step::answered;
+            continue;
+        }
+        // Behind joining, so that an answer that has just landed is not missed.
+        auto& lead = std::get<cache::Lead>(seat);
+        const auto entry = co_await exchange.thread.cache->find(key, exchange.feature->cache->ttl);
+        if (!entry) {
+            use.lead = std::move(lead);
+            co_return Step::next;
+        }
+        lead.land_stored(entry);
+        use.result = CacheResult::hit;
+        exchange.settle(events::Outcome::cached);
+        answer_with_entry(exchange, *entry);
+        co_return Step::answered;
+    }
+}
+
+void CacheStage::answered(Exchange& exchange) noexcept try {
+    if (exchange.cache.lead)
+        land(exchange);
+} catch (const std::exception& exception) {
+    log::error("pipeline", "the answer of call {} could not be kept: {}", exchange.id_text, exception.what());
+}
+
+void CacheStage::complete(Exchange& exchange) noexcept {
+    CacheUse& use = exchange.cache;
+    use.lead.reset();
+    if (use.result && exchange.feature->cache_series != nullptr)
+        exchange.feature->cache_series->results[static_cast<std::size_t>(*use.result)].increment();
+}
+
+}  // namespace tidegate::pipeline
