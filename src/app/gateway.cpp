@@ -1,5 +1,6 @@
 #include "app/gateway.h"
 
+#include "app/ask_model.h"
 #include "app/version.h"
 
 #include <tidegate/base/log.h>
@@ -66,6 +67,11 @@ config::Loaded Gateway::load() {
         .account = [this](const auto& name, auto kind,
                           const auto& options) { return account(name, kind, options); },
         .client = [this](async::IoThread& io) -> upstream::Client& { return workers_[io.index()]->client; },
+        .ask_model =
+            [this](async::IoThread& io, const guardrails::ModelQuestion& question,
+                   async::Cancellation& cancellation) {
+                return ask_model(workers_[io.index()]->state, question, cancellation);
+            },
         .start_simulators = [this](const auto& wanted) { return simulators_.start(wanted); },
     };
     return config::load(config_path_, context);

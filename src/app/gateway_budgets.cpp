@@ -2,18 +2,11 @@
 // them.
 #include "app/gateway.h"
 
-#include <tidegate/base/log.h>
-
 namespace tidegate::app {
 
 using metrics::Metrics;
 
 namespace {
-
-void tell_level(const ledger::Account& account, int percent) {
-    log::warn("budget", "{} of {} has reached {} % of this month's ceiling", to_string(account.kind()),
-              account.name(), percent);
-}
 
 void observe_account(Metrics& metrics, const ledger::Account& account) {
     const std::vector<Metrics::Label> labels{{"feature", account.name()},
@@ -38,9 +31,7 @@ Result<void> Gateway::open_store(const std::string& url) {
     if (!store)
         return store.error();
     store_ = std::move(*store);
-    ledger::LedgerOptions options;
-    options.on_level = tell_level;
-    ledger_ = std::make_unique<ledger::Ledger>(store_->ledger(), clock_, std::move(options));
+    ledger_ = std::make_unique<ledger::Ledger>(store_->ledger(), clock_);
     return {};
 }
 

@@ -100,6 +100,12 @@ void check_embeddings(const yaml::Cursor& at, const Feature& feature) {
                 at["variants"].problem("an embedding feature takes no fallback to another model or to a text");
         }
     }
+    for (const ChainEntry& entry : feature.at_ceiling) {
+        if (entry.variant || std::holds_alternative<pipeline::StaleAnswer>(entry.answer) ||
+            std::holds_alternative<pipeline::Reject>(entry.answer))
+            continue;
+        at["budget"]["at_ceiling"].problem("an embedding feature takes no texts: only `cache` and `reject`");
+    }
     if (has_weights(feature.flag))
         at["serve"].problem("an embedding feature takes no weights: vectors of two models do not mix");
 }

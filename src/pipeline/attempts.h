@@ -35,8 +35,6 @@ class Attempts {
 
     // Why the last attempt failed, as `x-tidegate-fallback` names it; empty if none has.
     const std::string& last_reason() const { return last_reason_; }
-    // For an entry that is no variant and failed.
-    void failed(std::string_view reason) { last_reason_ = reason; }
     // Until when the entry that begins now may take.
     SteadyTime deadline(bool last) const;
     bool provider_changed(const FeatureVariant& variant) const;

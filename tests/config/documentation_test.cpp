@@ -134,6 +134,16 @@ const std::map<std::string, std::string> kReaders{
     {"flags/flag.cpp", "features.NAME."},
     {"flags/parse_condition.cpp", "features.NAME.targeting[].when.ATTRIBUTE."},
     {"ledger/price.cpp", "models.NAME.price."},
+    {"ledger/budget.cpp", "features.NAME.budget."},
+    {"guardrails/parse.cpp", "guardrails.NAME."},
+    {"guardrails/pii.cpp", "guardrails.NAME."},
+    {"guardrails/secrets.cpp", "guardrails.NAME."},
+    {"guardrails/forbidden.cpp", "guardrails.NAME."},
+    {"guardrails/prompt_injection.cpp", "guardrails.NAME."},
+    {"guardrails/length.cpp", "guardrails.NAME."},
+    {"guardrails/json_schema.cpp", "guardrails.NAME."},
+    {"guardrails/http.cpp", "guardrails.NAME."},
+    {"guardrails/judge.cpp", "guardrails.NAME."},
     {"events/options.cpp", ""},
     {"admin/options.cpp", "admin."},
     {"access/options.cpp", "access."},
@@ -207,6 +217,7 @@ TEST_F(CompleteConfiguration, HasNoProblems) {
         "description: A greeting.\nmessages: [{role: system, content: \"Hello from {{brand}} in {{city}}.\"}]\n"
         "variables: {brand: {required: true}, city: {default: Bonn}}\n");
     write("ca.pem", "");
+    write("answer.schema.json", R"({"type": "object"})");
     // A certificate is a matter of its own.
     std::string text = text_of(kSource + "/tests/config/complete.yaml");
     const auto tls = text.find("  tls:");

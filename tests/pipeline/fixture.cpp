@@ -93,7 +93,7 @@ void ApiTest::serve(upstream::test::ScriptedServer::Script script) {
     table_->features.emplace("reply", std::move(reply));
 }
 
-void ApiTest::add_answer(std::string name, std::variant<TextAnswer, JsonAnswer, FirstSentences> answer) {
+void ApiTest::add_answer(std::string name, decltype(ChainEntry::answer) answer) {
     feature().chains[0].push_back(ChainEntry{std::move(name), std::nullopt, std::move(answer)});
 }
 

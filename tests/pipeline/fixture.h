@@ -87,7 +87,7 @@ class ApiTest : public testing::Test {
     FakeWriter writer_;
 
     Feature& feature() { return table_->features.at("reply"); }
-    void add_answer(std::string name, std::variant<TextAnswer, JsonAnswer, FirstSentences> answer);
+    void add_answer(std::string name, decltype(ChainEntry::answer) answer);
 };
 
 }  // namespace tidegate::pipeline::test

@@ -1,0 +1,18 @@
+// The question of a guardrail of the kind `judge` to its model.
+#pragma once
+
+#include <tidegate/guardrails/parse.h>
+
+namespace tidegate::pipeline {
+class ThreadState;
+}
+
+namespace tidegate::app {
+
+// One attempt by itself, paid by the users' account of the feature that is guarded, with a call record of its
+// own whose conversation is the guarded call's id. On the thread of `state`.
+async::Task<Result<std::string>> ask_model(pipeline::ThreadState& state,
+                                           const guardrails::ModelQuestion& question,
+                                           async::Cancellation& cancellation);
+
+}  // namespace tidegate::app
