@@ -94,10 +94,13 @@ async::Task<calls::AttemptResult> Attempts::run(const FeatureVariant& variant, b
     // The head of a stream names the variant that answers.
     exchange_.answered_by = &variant;
     exchange_.tried.push_back(&variant);
+    exchange_.waiting_since = begun;
     auto result =
         co_await calls::run_attempt(exchange_.thread.worker, request, stream_, exchange_.table->max_content);
     note_served(variant.variant);
+    exchange_.waiting_since.reset();
     exchange_.upstream_wait += exchange_.thread.io.clock().steady() - begun;
+    exchange_.cost = exchange_.cost.value_or(NanoDollars{}) + result.record.cost;
     if (result.record.first_token)
         exchange_.first_token = result.record.started + *result.record.first_token;
     if (result.reason != calls::Reason::ok)

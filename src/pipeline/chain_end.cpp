@@ -3,9 +3,10 @@
 #include "pipeline/retry_after.h"
 
 #include <tidegate/dialect/error.h>
-#include <tidegate/http/header_lines.h>
 #include <tidegate/http/response_writer.h>
 #include <tidegate/pipeline/exchange.h>
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -56,10 +57,11 @@ std::string retry_line(const calls::AttemptResult& last, int status) {
     return retry_after_line(last.retry_after.value_or(std::chrono::seconds{1}));
 }
 
-NanoDollars total_cost(const Exchange& exchange) {
-    NanoDollars cost;
-    for (const events::Attempt& attempt : exchange.attempts) cost += attempt.cost;
-    return cost;
+// A key, an id or an account that a provider does not accept: another try meets the same.
+bool needs_the_operator(const Exchange& exchange) {
+    return std::all_of(exchange.attempts.begin(), exchange.attempts.end(), [](const events::Attempt& attempt) {
+        return attempt.status >= 401 && attempt.status <= 404;
+    });
 }
 
 // Until the month ends only the operator can help, which takes an hour more often than a second.
@@ -87,8 +89,6 @@ void deliver_whole(Exchange& exchange, calls::AttemptResult& result) {
         answer.header_lines = "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
     }
     answer.header_lines += result.header_lines;
-    if (!exchange.view.stream())
-        http::append_header_line(answer.header_lines, "x-tidegate-cost-usd", total_cost(exchange).to_string());
     exchange.outgoing = std::move(answer);
 }
 
@@ -126,7 +126,10 @@ void refuse_after(Exchange& exchange, const calls::AttemptResult& last) {
                       last.reason == Reason::prompt_variable_missing || last.reason == Reason::blocked;
     exchange.nobody_answered();
     const std::string message = ours ? last.message : "No answer could be had. " + story_of(exchange);
-    exchange.refuse(ending.outcome, ending.status, ending.code, message, retry_line(last, ending.status));
+    std::string lines = retry_line(last, ending.status);
+    if (!exchange.attempts.empty() && needs_the_operator(exchange))
+        lines += "x-should-retry: false\r\n";
+    exchange.refuse(ending.outcome, ending.status, ending.code, message, std::move(lines));
 }
 
 void refuse_for_budget(Exchange& exchange) {

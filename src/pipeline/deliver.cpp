@@ -4,26 +4,17 @@
 #include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
 
-#include <fmt/format.h>
-
 namespace tidegate::pipeline {
 namespace {
 
-double milliseconds(Duration duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 std::string answer_headers(const Exchange& exchange) {
     const Outgoing& outgoing = *exchange.outgoing;
-    const Duration total = exchange.thread.io.clock().steady() - exchange.received;
     std::string lines;
     lines.reserve(512);
     lines += "content-type: ";
     lines += outgoing.content_type;
     lines += "\r\n";
     lines += exchange.answer_headers(outgoing.header_lines);
-    fmt::format_to(std::back_inserter(lines), "server-timing: upstream;dur={:.1f}, gateway;dur={:.1f}\r\n",
-                   milliseconds(exchange.upstream_wait), milliseconds(total - exchange.upstream_wait));
     return lines;
 }
 
@@ -43,6 +34,7 @@ async::Task<void> deliver(Exchange& exchange) {
         const std::string_view body = exchange.outgoing->body;
         sent = co_await writer.respond(status, lines, body);
     }
+    exchange.delivered = sent.has_value();
     if (!sent)
         exchange.settle(events::Outcome::cancelled);
 }

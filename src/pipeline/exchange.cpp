@@ -7,6 +7,8 @@
 #include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
 
+#include <fmt/format.h>
+
 namespace tidegate::pipeline {
 namespace {
 
@@ -18,6 +20,19 @@ bool has_line(std::string_view lines, std::string_view name) {
         lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
     }
     return false;
+}
+
+double milliseconds(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// Of a stream: until its first content.
+void append_times(const Exchange& exchange, std::string& lines) {
+    const SteadyTime now = exchange.thread.io.clock().steady();
+    const Duration waiting = exchange.waiting_since ? now - *exchange.waiting_since : Duration::zero();
+    const Duration upstream = exchange.upstream_wait + waiting;
+    fmt::format_to(std::back_inserter(lines), "server-timing: upstream;dur={:.1f}, gateway;dur={:.1f}\r\n",
+                   milliseconds(upstream), milliseconds(now - exchange.received - upstream));
 }
 
 }  // namespace
@@ -98,6 +113,9 @@ std::string Exchange::answer_headers(std::string_view provider_lines) const {
     if (cache.result)
         http::append_header_line(lines, "x-tidegate-cache", header_word(*cache.result));
     lines += provider_lines;
+    if (cost && !view.stream() && !has_line(provider_lines, "x-tidegate-cost-usd"))
+        http::append_header_line(lines, "x-tidegate-cost-usd", cost->to_string());
+    append_times(*this, lines);
     const std::string_view id_header = format == dialect::Format::anthropic ? "request-id" : "x-request-id";
     if (!has_line(provider_lines, id_header))
         http::append_header_line(lines, id_header, id_text);

@@ -25,6 +25,22 @@ TEST_F(ApiTest, AnswersWrongMethodsAndPathsInTheDialectOfThePath) {
     EXPECT_EQ(ask({.path = "/v1/feedback"}).status, 501);
 }
 
+TEST_F(ApiTest, NamesTheRightMethods) {
+    ask({.method = http::Method::get});
+    EXPECT_THAT(writer_.head, HasSubstr("allow: POST\r\n"));
+    ask({.path = "/v1/models"});
+    EXPECT_THAT(writer_.head, HasSubstr("allow: GET, HEAD\r\n"));
+}
+
+TEST_F(ApiTest, CountsWhatNeverBecameACallByItsCode) {
+    ask({.method = http::Method::get});
+    ask({.path = "/v1/unknown"});
+    (void)api_->refusal_answer({.status = 413, .code = "payload_too_large", .message = "Too large."});
+    for (const char* code : {"method_not_allowed", "not_found", "payload_too_large"}) {
+        EXPECT_EQ(metrics_.rejected(code).value(), 1U) << code;
+    }
+}
+
 TEST_F(ApiTest, ShapesErrorsByThePathBeforeTheHeader) {
     ask({.body = "{", .fields = {{"anthropic-version", "2023-06-01"}}});
     EXPECT_EQ(writer_.status, 400);
@@ -81,12 +97,23 @@ TEST_F(ApiTest, TellsTheWholeStoryAtTheEndOfTheChain) {
     EXPECT_EQ(metrics_.requests_inflight().value(), 0);
 }
 
+TEST_F(ApiTest, SaysThatARetryIsNoUseWhereOnlyTheOperatorCanHelp) {
+    serve([](Peer& peer, int) {
+        while (!peer.request().empty()) peer.write("HTTP/1.1 401 No\r\ncontent-length: 2\r\n\r\n{}");
+    });
+    ask();
+    EXPECT_EQ(writer_.status, 502);
+    EXPECT_THAT(writer_.head, HasSubstr("x-should-retry: false\r\n"));
+    EXPECT_THAT(writer_.head, HasSubstr("x-tidegate-cost-usd: 0.000000000\r\n"));
+}
+
 TEST_F(ApiTest, FallsBackToATextAndSaysWhy) {
     serve(fail_always);
     add_answer("sorry", TextAnswer{"We will answer soon."});
     ask();
     EXPECT_EQ(writer_.status, 200);
     EXPECT_THAT(writer_.head, HasSubstr("x-tidegate-fallback: sorry;reason=error"));
+    EXPECT_THAT(writer_.head, HasSubstr("x-tidegate-cost-usd: 0.000000000\r\n"));
     EXPECT_THAT(writer_.sent, HasSubstr("We will answer soon."));
     EXPECT_EQ(metrics_.fallback("reply", "stable", "sorry", "error").value(), 1U);
 }
@@ -125,6 +152,8 @@ TEST_F(ApiTest, EndsAStreamThatBrokeWithAnErrorEventAndCarriesTheCallId) {
     ask({.body = R"({"model":"reply","stream":true,"messages":[{"role":"user","content":"Hi"}]})"});
     EXPECT_EQ(writer_.status, 200);
     EXPECT_THAT(writer_.head, HasSubstr("\r\nx-request-id: "));
+    EXPECT_THAT(writer_.head, HasSubstr("\r\nserver-timing: upstream;dur="));
+    EXPECT_THAT(writer_.head, Not(HasSubstr("x-tidegate-cost-usd")));  // not known yet
     EXPECT_THAT(writer_.sent, HasSubstr("Hel"));
     EXPECT_THAT(writer_.sent, HasSubstr(R"("error")"));
     EXPECT_THAT(writer_.sent, Not(HasSubstr("We will answer soon.")));

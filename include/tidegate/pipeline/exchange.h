@@ -5,6 +5,7 @@
 #include <tidegate/async/task.h>
 #include <tidegate/base/clock.h>
 #include <tidegate/base/id.h>
+#include <tidegate/base/money.h>
 #include <tidegate/dialect/format.h>
 #include <tidegate/dialect/request_view.h>
 #include <tidegate/events/call_record.h>
@@ -88,7 +89,9 @@ class Exchange {
     std::string answered_model;
     std::string finish_reason;
     std::optional<Duration> first_token;
-    Duration upstream_wait{};
+    Duration upstream_wait{};                 // of the attempts that have ended
+    std::optional<SteadyTime> waiting_since;  // of the one in progress
+    std::optional<NanoDollars> cost;          // of all attempts; nothing before the first has ended
     events::Content answer_content;
 
     // What goes out.
@@ -119,9 +122,9 @@ class Exchange {
 
     // No variant and no fallback is named: none has answered.
     void nobody_answered();
-    // Header lines of every answer: call id, feature, the decided variant when there is one, and
-    // `provider_lines`; if these lack the id header that the SDKs of the client's dialect log, it carries the
-    // call id.
+    // Header lines of every answer: call id, feature, the decided variant when there is one, what was paid
+    // (not on streams), the times so far, and `provider_lines`; if these lack the id header that the SDKs of
+    // the client's dialect log, it carries the call id.
     std::string answer_headers(std::string_view provider_lines) const;
 
   private:
