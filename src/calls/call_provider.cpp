@@ -85,6 +85,8 @@ void report(AttemptState& state, upstream::CircuitBreaker::Admission& admission)
         admission.success(state.now());
     if (state.health == Health::bad)
         admission.failure(state.now(), state.result.retry_after.value_or(Duration::zero()));
+    if (state.model.series == nullptr)
+        return;
     state.model.series->attempts(to_string(state.result.reason)).increment();
     state.model.series->duration.observe(state.now() - state.started);
 }
@@ -113,9 +115,11 @@ async::Task<void> call_provider(AttemptState& state, Hold& hold) {
         co_return;
     }
     provider.retry_budget->request(state.now());
-    model.series->inflight.add(1);
+    if (model.series != nullptr)
+        model.series->inflight.add(1);
     co_await tries(state, hold);
-    model.series->inflight.add(-1);
+    if (model.series != nullptr)
+        model.series->inflight.add(-1);
     report(state, admission);
 }
 

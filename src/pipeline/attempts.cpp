@@ -1,32 +1,21 @@
 #include "pipeline/attempts.h"
 
 #include "pipeline/passed_headers.h"
+#include "pipeline/served_prompt.h"
+#include "pipeline/variables.h"
 
 #include <tidegate/access/key_ring.h>
-#include <tidegate/base/log.h>
-#include <tidegate/http/header_lines.h>
 #include <tidegate/http/request.h>
 #include <tidegate/http/response_writer.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
-#include <tidegate/prompts/registry.h>
-#include <tidegate/store/store.h>
 
 #include <algorithm>
 #include <array>
 
 namespace tidegate::pipeline {
 namespace {
-
-std::string passed_headers(const http::Request& request) {
-    std::string lines;
-    for (const std::string_view name : kPassedHeaders) {
-        if (const auto value = request.header(name))
-            http::append_header_line(lines, name, *value);
-    }
-    return lines;
-}
 
 // An SDK that is retrying already must not have its tries multiplied by ours.
 bool client_retries(const http::Request& request) {
@@ -65,7 +54,7 @@ Attempts::Attempts(Exchange& exchange)
     : exchange_(exchange),
       stream_(exchange),
       passed_headers_(passed_headers(exchange.request)),
-      variables_([this](std::string_view name) { return variable(name); }),
+      variables_([this](std::string_view name) { return find_variable(exchange_.header_variables, exchange_.view, name); }),
       accounts_(accounts_of(exchange)) {}
 
 async::Task<calls::AttemptResult> Attempts::run(const FeatureVariant& variant, bool last) {
@@ -97,7 +86,7 @@ async::Task<calls::AttemptResult> Attempts::run(const FeatureVariant& variant, b
     exchange_.waiting_since = begun;
     auto result =
         co_await calls::run_attempt(exchange_.thread.worker, request, stream_, exchange_.table->max_content);
-    note_served(variant.variant);
+    note_served(exchange_.thread.services.store, variant.variant);
     exchange_.waiting_since.reset();
     exchange_.upstream_wait += exchange_.thread.io.clock().steady() - begun;
     exchange_.cost = exchange_.cost.value_or(NanoDollars{}) + result.record.cost;
@@ -133,29 +122,6 @@ SteadyTime Attempts::deadline(bool last) const {
 
 bool Attempts::provider_changed(const FeatureVariant& variant) const {
     return variant.variant.model->provider != exchange_.variant->variant.model->provider;
-}
-
-// From now on the version's file must not change.
-void Attempts::note_served(const calls::Variant& variant) const {
-    if (!variant.prompt || !variant.prompt->first_serve())
-        return;
-    exchange_.thread.services.store.record_served(
-        variant.prompt_name, variant.prompt_hash, [](const Result<void>& recorded) {
-            if (!recorded)
-                log::error("pipeline", "{}", recorded.error().message);
-        });
-}
-
-std::optional<std::string_view> Attempts::variable(std::string_view name) const {
-    for (const auto& [variable_name, value] : exchange_.header_variables) {
-        if (variable_name == name)
-            return value;
-    }
-    for (const dialect::Variable& entry : exchange_.view.variables()) {
-        if (entry.name == name)
-            return entry.value;
-    }
-    return std::nullopt;
 }
 
 }  // namespace tidegate::pipeline

@@ -41,8 +41,6 @@ class Attempts {
 
   private:
     void note_trips(const FeatureVariant& variant, std::span<const guardrails::Trip> trips);
-    void note_served(const calls::Variant& variant) const;
-    std::optional<std::string_view> variable(std::string_view name) const;
 
     Exchange& exchange_;
     ClientStream stream_;

@@ -4,6 +4,7 @@
 #include "pipeline/stages/cache.h"
 #include "pipeline/stages/flag.h"
 #include "pipeline/stages/record.h"
+#include "pipeline/stages/shadow.h"
 
 #include <tidegate/base/log.h>
 #include <tidegate/http/response_writer.h>
@@ -20,6 +21,7 @@ Chain make_chain() {
     stages.push_back(std::make_unique<AccessStage>());  // nothing is decided for a caller beyond its limits
     stages.push_back(std::make_unique<FlagStage>());    // everything below belongs to the variant
     stages.push_back(std::make_unique<CacheStage>());   // what is answered here needs no call
+    stages.push_back(std::make_unique<ShadowStage>());  // behind the cache: what calls nobody is not repeated
     stages.push_back(std::make_unique<AnswerStage>());  // the attempts and their fallbacks
     return Chain(std::move(stages));
 }
@@ -35,10 +37,11 @@ async::Task<void> Chain::run(Exchange& exchange) const {
         const bool durable = co_await exchange.recorded();
         if (durable)
             co_await deliver(exchange);
-        co_return;
+    } else {
+        co_await deliver(exchange);
+        complete(exchange, entered);
     }
-    co_await deliver(exchange);
-    complete(exchange, entered);
+    start_shadows(exchange);
 }
 
 async::Task<std::size_t> Chain::enter(Exchange& exchange) const {

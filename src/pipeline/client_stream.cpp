@@ -33,6 +33,8 @@ void ClientStream::begin(std::string_view header_lines) {
 async::Task<Result<void>> ClientStream::write(std::string_view bytes) {
     if (exchange_.cache.lead)
         exchange_.cache.lead->append(bytes);
+    if (exchange_.shadow.sampled())
+        exchange_.shadow.streamed.append(bytes);
     auto written = co_await exchange_.writer.write(bytes);
     co_return written;
 }

@@ -54,7 +54,7 @@ struct Model {
     std::string price_hash;
     dialect::Quirks quirks;
     upstream::CircuitBreaker* breaker = nullptr;  // of this provider and model, process-wide
-    metrics::UpstreamSeries* series = nullptr;    // lives as long as the process
+    metrics::UpstreamSeries* series = nullptr;    // lives as long as the process; null: counted elsewhere
 
     // A model that can only embed has no output to speak of.
     bool embeds() const { return max_output == 1; }

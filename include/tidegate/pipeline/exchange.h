@@ -14,6 +14,7 @@
 #include <tidegate/guardrails/guardrail.h>
 #include <tidegate/pipeline/cache_use.h>
 #include <tidegate/pipeline/feature_table.h>
+#include <tidegate/pipeline/shadow_use.h>
 
 #include <memory>
 #include <optional>
@@ -77,6 +78,7 @@ class Exchange {
     const FeatureVariant* variant = nullptr;  // the decided one
 
     CacheUse cache;
+    ShadowUse shadow;
 
     // What was tried, by `answer`.
     std::vector<events::Attempt> attempts;
@@ -97,6 +99,7 @@ class Exchange {
     // What goes out.
     std::optional<Outgoing> outgoing;
     bool stream_begun = false;
+    bool delivered = false;     // the client's side took the last byte
     bool unrecordable = false;  // refused before it became a call: a metric, but no record
 
     // The first cause sets the outcome; later ones are ignored.

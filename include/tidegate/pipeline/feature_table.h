@@ -29,6 +29,8 @@ class Counter;
 
 namespace tidegate::pipeline {
 
+struct ShadowOptions;
+
 // A fallback that calls no model.
 struct TextAnswer {
     std::string text;
@@ -87,6 +89,7 @@ struct Feature {
     metrics::CacheSeries* cache_series = nullptr;  // of a feature with a cache; lives as long as the process
     ledger::Account* account = nullptr;            // of its users; lives as long as the process
     std::vector<ChainEntry> at_ceiling;            // what serves instead once the account degrades
+    std::shared_ptr<const ShadowOptions> shadow;   // null: none
 };
 
 // By name. Lookups from any thread.

@@ -4,6 +4,7 @@
 #include <tidegate/async/io_threads.h>
 #include <tidegate/calls/worker.h>
 #include <tidegate/pipeline/feature_table.h>
+#include <tidegate/pipeline/shadow_lane.h>
 
 #include <atomic>
 #include <cstddef>
@@ -28,6 +29,8 @@ class Store;
 
 namespace tidegate::pipeline {
 
+class ShadowRecorder;
+
 // Process-wide, outlives every thread.
 struct Services {
     events::Log& log;
@@ -36,6 +39,7 @@ struct Services {
     ledger::Ledger& ledger;
     bool strict = false;  // the answer's last byte waits for the disk
     cache::Flights* flights = nullptr;
+    ShadowRecorder* shadow = nullptr;  // null only where no feature has a shadow lane
 };
 
 // Belongs to its I/O thread.
@@ -54,6 +58,7 @@ class ThreadState {
         nullptr;  // this thread's way to the cache, null: there is none; outlives its requests
     // Requests that begin from now on use this; those in progress keep theirs.
     std::shared_ptr<const FeatureTable> table;
+    ShadowLane shadow{*this};
 };
 
 }  // namespace tidegate::pipeline
