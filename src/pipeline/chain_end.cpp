@@ -2,6 +2,7 @@
 
 #include "pipeline/retry_after.h"
 
+#include <tidegate/base/text.h>
 #include <tidegate/dialect/error.h>
 #include <tidegate/http/response_writer.h>
 #include <tidegate/pipeline/exchange.h>
@@ -55,6 +56,19 @@ std::string retry_line(const calls::AttemptResult& last, int status) {
     if (status != 429 && status != 503 && !last.retry_after)
         return {};
     return retry_after_line(last.retry_after.value_or(std::chrono::seconds{1}));
+}
+
+// What a provider says of its limits, for clients that pace themselves by it.
+std::string rate_limit_lines(std::string_view provider_lines) {
+    std::string lines;
+    while (!provider_lines.empty()) {
+        const std::size_t end = provider_lines.find('\n');
+        const std::string_view line = provider_lines.substr(0, end == std::string_view::npos ? end : end + 1);
+        if (to_lower(line.substr(0, line.find(':'))).find("ratelimit-") != std::string::npos)
+            lines += line;
+        provider_lines.remove_prefix(line.size());
+    }
+    return lines;
 }
 
 // A key, an id or an account that a provider does not accept: another try meets the same.
@@ -127,6 +141,8 @@ void refuse_after(Exchange& exchange, const calls::AttemptResult& last) {
     exchange.nobody_answered();
     const std::string message = ours ? last.message : "No answer could be had. " + story_of(exchange);
     std::string lines = retry_line(last, ending.status);
+    if (last.reason == Reason::rate_limit)
+        lines += rate_limit_lines(last.header_lines);
     if (!exchange.attempts.empty() && needs_the_operator(exchange))
         lines += "x-should-retry: false\r\n";
     exchange.refuse(ending.outcome, ending.status, ending.code, message, std::move(lines));

@@ -97,6 +97,21 @@ TEST_F(ApiTest, TellsTheWholeStoryAtTheEndOfTheChain) {
     EXPECT_EQ(metrics_.requests_inflight().value(), 0);
 }
 
+TEST_F(ApiTest, PassesWhatAProviderSaysOfItsLimits) {
+    serve([](Peer& peer, int) {
+        while (!peer.request().empty()) {
+            peer.write(
+                "HTTP/1.1 429 Slow\r\nretry-after: 9\r\nX-RateLimit-Reset-Tokens: 6s\r\nset-cookie: "
+                "x=ratelimit-y\r\ncontent-length: 2\r\n\r\n{}");
+        }
+    });
+    ask();
+    EXPECT_EQ(writer_.status, 429);
+    EXPECT_THAT(writer_.head, HasSubstr("retry-after: 9\r\n"));
+    EXPECT_THAT(writer_.head, HasSubstr("X-RateLimit-Reset-Tokens: 6s\r\n"));
+    EXPECT_THAT(writer_.head, Not(HasSubstr("set-cookie")));
+}
+
 TEST_F(ApiTest, SaysThatARetryIsNoUseWhereOnlyTheOperatorCanHelp) {
     serve([](Peer& peer, int) {
         while (!peer.request().empty()) peer.write("HTTP/1.1 401 No\r\ncontent-length: 2\r\n\r\n{}");
