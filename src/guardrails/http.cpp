@@ -48,6 +48,8 @@ class HttpCheck final : public RemoteCheck {
         request.body = body;
         request.total_deadline = std::min(question.deadline, io.clock().steady() + options_.timeout);
         request.first_byte_deadline = request.total_deadline;
+        if (request.total_deadline <= io.clock().steady())
+            co_return failed({ErrorKind::timeout, ErrorSource::gateway, "no time was left"});
         upstream::Client& client = client_(io);
         auto outcome = co_await client.send(request, cancellation);
         if (!outcome)

@@ -19,7 +19,7 @@ struct InjectionCategory {
 // A space in a pattern stands for some white space; every pattern is bounded, so that streams can be held.
 std::vector<InjectionCategory> injection_categories() {
     const std::string instructions =
-        "(?:instructions?|prompts?|rules?|directions?|guidelines?|messages?|commands?|constraints?|context)";
+        "(?:instructions?|prompts?|rules?|directions?|guidelines?|commands?|constraints?)";
     const std::string earlier = "(?:previous|prior|above|earlier|preceding|initial|original|system)";
     const std::string some = "(?:(?:all|any|the|your|my|these|those|of|every) ){0,4}";
     return {
@@ -43,9 +43,11 @@ std::vector<InjectionCategory> injection_categories() {
           "(?:anteriores|previas)"}},
         // Questions for the instructions themselves.
         {"prompt_leak",
-         {"(?:reveal|show|print|repeat|output|display|tell me|give me|leak|dump|recite|write out) (?:me "
-          ")?(?:(?:all|the|your|its|full|entire|complete|exact|hidden|secret|initial|original) ){1,4}(?:system "
-          ")?(?:prompts?|instructions|system messages?|guidelines)",
+         {"(?:reveal|show|print|repeat|output|display|tell me|give me|leak|dump|recite|write out) (?:me )?"
+          "(?:(?:all|the|full|entire|complete|exact) ){0,3}(?:of "
+          ")?(?:your|system|hidden|secret|initial|original) "
+          "(?:(?:full|entire|complete|exact|system|hidden|secret|initial|original) ){0,3}"
+          "(?:prompts?|instructions|messages?|guidelines)",
           "what (?:is|are|was|were) your (?:system|initial|original|hidden|secret|exact) "
           "(?:prompt|instructions|message)",
           "(?:repeat|print|output) (?:everything|all|the text|the words) (?:above|before this)"}},
