@@ -62,8 +62,8 @@ Account::State::Asked Account::State::ask() {
         waiter->set_asked();
         amounts.push_back(waiter->amount());
     }
-    request.size = [held, ahead = ahead(), amounts = std::move(amounts)](NanoDollars left) {
-        return lease_size(left, held, ahead, amounts);
+    request.size = [held, ahead = ahead(), amounts = std::move(amounts)](NanoDollars left, bool lost) {
+        return lease_size(left, lost ? NanoDollars{} : held, ahead, amounts);
     };
     asking_ = true;
     return asked;

@@ -183,8 +183,10 @@ void Ledger::close() {
     for (Account* const account : state_->all()) account->state().end();
     // Twice: an answer that was on its way gives its grant back behind the first.
     for (int i = 0; i < 2; ++i) {
-        if (const auto flushed = state_->context.store.flush(); !flushed)
+        if (const auto flushed = state_->context.store.flush(); !flushed) {
             log::error("ledger", "the last settlements could not be written: {}", flushed.error().message);
+            return;
+        }
     }
 }
 

@@ -15,6 +15,23 @@ constexpr std::size_t kLargestGroup = 1024;
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
 constexpr int kLastTries = 3;
 
+// Writes a page without changing anything, which finds out whether the store works again.
+Operation probe(sqlite3* database) {
+    Operation operation;
+    operation.apply = [database]() -> Result<void> {
+        std::int64_t version = 0;
+        {
+            Statements statements(database);
+            Query query(statements, "PRAGMA user_version");
+            if (const Result<bool> read = query.next(); !read)
+                return read.error();
+            version = query.integer(0);
+        }
+        return execute(database, ("PRAGMA user_version = " + std::to_string(version)).c_str());
+    };
+    return operation;
+}
+
 }  // namespace
 
 GroupWriter::GroupWriter(sqlite3* database) : database_(database), thread_([this] { run(); }) {}
@@ -62,9 +79,11 @@ void GroupWriter::run() {
     int last_tries = kLastTries;
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [this] { return closed_ || !queue_.empty(); });
-        if (queue_.empty())
+        wake_.wait(lock, [this] { return closed_ || !queue_.empty() || !failure_.empty(); });
+        if (queue_.empty() && closed_)
             return;
+        if (queue_.empty())
+            queue_.push_back(probe(database_));
         const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kLargestGroup));
         Group group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
         queue_.erase(queue_.begin(), end);
@@ -96,6 +115,7 @@ bool GroupWriter::commit(Group& group) {
         if (committed && !failure_.empty())
             log::info("store", "the store works again");
         failure_ = committed ? std::string() : committed.error().message;
+        works_.store(failure_.empty(), std::memory_order_relaxed);
     }
     if (!committed) {
         take_back(group, committed.error());

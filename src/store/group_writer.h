@@ -3,6 +3,7 @@
 
 #include "store/sqlite.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -36,6 +37,7 @@ class GroupWriter {
     std::size_t waiting() const;
     // Of the last group; empty if it is on disk.
     std::string failure() const;
+    bool works() const { return works_.load(std::memory_order_relaxed); }
     // Commits what is queued and ends the thread. What cannot be written by then is given up. Idempotent.
     void close();
 
@@ -56,6 +58,7 @@ class GroupWriter {
     std::condition_variable wake_;
     Group queue_;
     std::string failure_;
+    std::atomic<bool> works_{true};
     bool closed_ = false;
     std::thread thread_;  // last: it uses the others
 };

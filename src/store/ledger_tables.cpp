@@ -153,7 +153,7 @@ Result<LeaseGrant> LedgerTables::lease(const LeaseRequest& request) {
         return totals.error();
     const NanoDollars counted = saturated_sum(saturated_sum(totals->spent, totals->forfeited), totals->leased);
     const NanoDollars left = std::max(difference(request.ceiling, counted), NanoDollars{});
-    grant.granted = std::clamp(request.size(left), NanoDollars{}, left);
+    grant.granted = std::clamp(request.size(left, grant.lost), NanoDollars{}, left);
     if (grant.granted > NanoDollars{}) {
         totals->leased = saturated_sum(totals->leased, grant.granted);
         if (auto saved = save(request.month, *totals); !saved)
@@ -167,6 +167,9 @@ Result<LeaseGrant> LedgerTables::lease(const LeaseRequest& request) {
                 return made.error();
             grant.lease = *made;
         }
+    } else if (held) {
+        if (auto renewed = renew(grant.lease, request.deadline); !renewed)
+            return renewed.error();
     }
     totals = this->totals(request.owner, request.month);
     if (!totals)

@@ -44,6 +44,7 @@ class SqliteStore final : public Store {
         operation.apply = [this, version = std::move(name_version), hash = std::move(hash)] {
             return insert_served(version, hash);
         };
+        operation.keep_trying = true;  // it is told once
         if (done)
             operation.done = [done = std::move(done)](const Result<void>& result) { done(result); };
         writer_.post(std::move(operation));
@@ -51,6 +52,7 @@ class SqliteStore final : public Store {
 
     LedgerStore& ledger() override { return ledger_; }
     std::string failure() const override { return writer_.failure(); }
+    bool works() const override { return writer_.works(); }
     void close() override { writer_.close(); }
 
   private:

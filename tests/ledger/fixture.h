@@ -73,7 +73,7 @@ class LedgerTest : public testing::Test {
     void restart();
 
     Folder folder;
-    ManualClock clock;
+    ManualClock clock{std::chrono::sys_days{std::chrono::year{2026} / 1 / 15}};
     std::unique_ptr<Process> process;
     async::IoThread io{"io-0", 0, clock};
 };

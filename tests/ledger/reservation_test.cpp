@@ -28,7 +28,7 @@ TEST_F(LedgerTest, TakesTheLeaseBeforeAnythingIsReservedFromIt) {
     ASSERT_TRUE(reserved);
     // A second process sees it although nothing was flushed.
     const Process other(folder.store_url(), clock, by_hand());
-    const store::AccountMonth key{"reply", "users", 202512};
+    const store::AccountMonth key{"reply", "users", 202601};
     EXPECT_EQ(other.store->ledger().totals("other", {&key, 1})->front().leased, dollars(1));
     EXPECT_NE(reserved->lease(0), LeaseId{});
 }

@@ -53,11 +53,12 @@ struct MonthTotals {
 struct LeaseRequest {
     AccountMonth month;
     std::string owner;    // of this start of this process
-    LeaseKey lease;       // to be enlarged; {0, 0}: a new one
+    LeaseKey lease;       // to be enlarged, renewed in any case; {0, 0}: a new one
     NanoDollars ceiling;  // as the asking process knows it
     WallTime deadline{};  // of the lease from now on
-    // How much is wanted when so much is left (never negative): at most that. Called within the transaction.
-    std::function<NanoDollars(NanoDollars left)> size;
+    // How much is wanted when so much is left (never negative): at most that. `lost`: the lease that was to be
+    // enlarged has been taken. Called within the transaction.
+    std::function<NanoDollars(NanoDollars left, bool lost)> size;
 };
 
 struct LeaseGrant {

@@ -29,6 +29,8 @@ class Store {
     virtual LedgerStore& ledger() = 0;
     // Why the last group could not be written; empty while all is well. For readiness.
     virtual std::string failure() const = 0;
+    // Whether it is empty. Cheap.
+    virtual bool works() const = 0;
     // Commits what is queued and ends the writer. Idempotent.
     virtual void close() = 0;
 };
