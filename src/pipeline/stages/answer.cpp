@@ -1,6 +1,7 @@
 #include "pipeline/stages/answer.h"
 
 #include "pipeline/attempts.h"
+#include "pipeline/cached_answer.h"
 #include "pipeline/chain_end.h"
 #include "pipeline/hook_answer.h"
 #include "pipeline/static_answer.h"
@@ -73,6 +74,10 @@ class Answering {
                 done = co_await try_variant(entry, last);
             } else if (std::holds_alternative<Reject>(entry.answer)) {
                 break;
+            } else if (std::holds_alternative<StaleAnswer>(entry.answer)) {
+                done = co_await answer_with_stale(exchange_);
+                if (done)
+                    settle(entry.name);
             } else if (suits(exchange_, entry)) {
                 done = co_await try_answer(entry, last);
             }
