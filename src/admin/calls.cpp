@@ -72,6 +72,11 @@ Result<events::IndexFilter> read_filter(const Question& question) {
         if (!filter.before)
             return invalid("before must be the id of a call.");
     }
+    if (const auto text = parameters.get("shadow")) {
+        filter.shadow = *text == "true";
+        if (!filter.shadow && *text != "false")
+            return invalid("shadow must be true or false.");
+    }
     return filter;
 }
 
@@ -130,6 +135,22 @@ async::Task<Answer> answer_calls(Question& question) {
     if (!lines)
         co_return error_answer(lines.error());
     co_return page(*lines, filter->limit);
+}
+
+async::Task<Answer> answer_shadow(Question& question) {
+    const std::string feature = question.path[0];
+    if (!question.caller.sees(feature))
+        co_return not_found("There is no feature of that name.");
+    std::optional<WallTime> since;
+    if (const auto read = read_time(question, "since", since); !read)
+        co_return error_answer(read.error());
+    std::function<Result<std::string>()> work = [&services = question.services, feature, since] {
+        return services.shadow_json(feature, since);
+    };
+    const Result<std::string> json = co_await question.queries.ask(question.thread, std::move(work));
+    if (!json)
+        co_return error_answer(json.error());
+    co_return json_answer(*json);
 }
 
 async::Task<Answer> answer_call(Question& question) {

@@ -21,6 +21,11 @@ constexpr std::array kCallsParameters{
     Parameter{"status", "An outcome (ok, fallback, timeout, …) or an HTTP status (429)."},
     Parameter{"limit", "At most so many, 1 to 1000; 50 if it is missing."},
     Parameter{"before", "Older than this call: `next` of the page before."},
+    Parameter{"shadow", "`true`: runs of the shadow lane instead of the users' calls."},
+};
+
+constexpr std::array kShadowParameters{
+    Parameter{"since", "Only runs from this time on: 2026-11-01, 2026-11-01T12:30:00Z, or how long ago (2h, 7d)."},
 };
 
 constexpr bool kWhole = true;
@@ -112,6 +117,8 @@ constexpr std::array kRoutes{
           "The whole record of a call; prompt and answer only with the right `content`.",
           {},
           answer_call},
+    Route{Method::get, "/admin/v1/shadow/{feature}", Access::token, Role::viewer, kOfFeatures, "shadow",
+          "The verdict on a feature's shadow candidate, with its figures.", kShadowParameters, answer_shadow},
     Route{Method::get,
           "/admin/v1/openapi.json",
           Access::token,

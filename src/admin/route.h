@@ -67,5 +67,6 @@ async::Task<Answer> answer_feature(Question& question);
 async::Task<Answer> answer_explain(Question& question);
 async::Task<Answer> answer_calls(Question& question);
 async::Task<Answer> answer_call(Question& question);
+async::Task<Answer> answer_shadow(Question& question);
 
 }  // namespace tidegate::admin

@@ -49,6 +49,7 @@ Gateway::~Gateway() {
     api_server_.reset();
     for (const auto& worker : workers_) worker->io.stop();
     workers_.clear();
+    shadow_.reset();
     recorder_.reset();
     ledger_.reset();
     store_.reset();
@@ -93,6 +94,7 @@ Result<void> Gateway::start() {
 
     if (auto opened = open_recorder(); !opened)
         return opened;
+    open_shadow();
     if (auto started = start_api(); !started)
         return started;
     if (auto started = start_admin(); !started)
@@ -265,10 +267,12 @@ pipeline::Readiness Gateway::readiness() const {
 void Gateway::drain() {
     draining_ = true;
     watcher_->stop();
+    drain_shadow();
     const Duration patience = current()->drain;
     const bool clean = api_server_->drain(patience);
     log::info("app", "{}",
               clean ? "every call has ended" : "the calls that were left at the deadline were ended");
+    end_shadow();
     recorder_->close(kRecordPatience);
     ledger_->close();
     store_->close();

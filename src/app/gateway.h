@@ -17,6 +17,7 @@
 #include <tidegate/ledger/ledger.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/pipeline/api.h>
+#include <tidegate/pipeline/shadow_recorder.h>
 #include <tidegate/store/store.h>
 #include <tidegate/upstream/client.h>
 
@@ -83,6 +84,11 @@ class Gateway {
     std::vector<admin::FeatureEntry> features() const;
     Result<std::string> explain(const admin::ExplainQuestion& question) const;
     std::string status_json();
+    // The shadow lane: takes no more runs; ends those in progress and records them.
+    void open_shadow();
+    void drain_shadow();
+    void end_shadow();
+    Result<std::string> shadow_report(const std::string& name, std::optional<WallTime> since);
     void observe_process();
     void observe_cache();
     void observe_circuits(const config::Snapshot& snapshot);
@@ -103,6 +109,7 @@ class Gateway {
     std::mutex reload_mutex_;
     std::atomic<bool> draining_{false};
     std::unique_ptr<pipeline::Services> services_;
+    std::unique_ptr<pipeline::ShadowRecorder> shadow_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<pipeline::Api> api_;
     std::unique_ptr<http::Server> api_server_;

@@ -105,6 +105,9 @@ admin::Services Gateway::admin_services() {
         for (const events::IndexRow& row : *rows) lines.push_back({row.id, events::render(row)});
         return lines;
     };
+    services.shadow_json = [this](const std::string& feature, std::optional<WallTime> since) {
+        return shadow_report(feature, since);
+    };
     services.reload = [this] { return reload(); };
     return services;
 }

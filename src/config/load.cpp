@@ -5,12 +5,14 @@
 #include "config/parse_features.h"
 #include "config/parse_models.h"
 #include "config/parse_server.h"
+#include "config/parse_shadow.h"
 
 #include <tidegate/config/snapshot.h>
 #include <tidegate/events/options.h>
 #include <tidegate/guardrails/guardrail.h>
 #include <tidegate/guardrails/parse.h>
 #include <tidegate/metrics/metrics.h>
+#include <tidegate/pipeline/shadow_options.h>
 #include <tidegate/prompts/registry.h>
 #include <tidegate/yaml/document.h>
 
@@ -56,7 +58,11 @@ guardrails::ParseContext guardrail_context(const Models& models, const Outbound&
 
 Duration longest_call(const pipeline::FeatureTable& table) {
     Duration longest = table.direct != nullptr ? table.direct->total : Duration::zero();
-    for (const auto& [name, feature] : table.features) longest = std::max(longest, feature.total);
+    for (const auto& [name, feature] : table.features) {
+        longest = std::max(longest, feature.total);
+        if (feature.shadow)
+            longest = std::max(longest, feature.shadow->timeout);
+    }
     return longest;
 }
 
@@ -126,6 +132,8 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
         .metrics = context.metrics};
     parse_features(root["features"], references, *features);
     parse_caches(root, context.metrics, *features);
+    parse_shadows(root, context, accounts, server.listener.limits.in_flight, *features,
+                  snapshot->shadow_thresholds);
     access::Options access = access::parse_options(root["access"], snapshot->fixed.listen);
     check_references(root["access"]["keys"], *features, models);
     features->direct = parse_direct(root["features"][kDirect], access, references);

@@ -27,8 +27,8 @@ std::string header_lines_of(const std::string& feature, const calls::Variant& va
 }
 
 void refuse_keys_that_come_later(const yaml::Cursor& at) {
-    at["cache"].present();  // see parse_caches
-    at.later("shadow", "comes with the next release");
+    at["cache"].present();   // see parse_caches
+    at["shadow"].present();  // see parse_shadows
     at.later("canary", "comes with canaries");
     at.later("changes", "comes with overrides");
     at.later("evaluation", "comes with evaluation");

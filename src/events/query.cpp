@@ -33,6 +33,10 @@ Result<std::vector<IndexRow>> Query::list(const IndexFilter& filter) {
     return index_.list(filter);
 }
 
+Result<ShadowFigures> Query::shadow(const ShadowFilter& filter) {
+    return index_.shadow(filter);
+}
+
 std::string render(const LogRecord& record, bool with_content) {
     return with_content ? record.json : record.without_content();
 }

@@ -61,7 +61,7 @@ bool is_busy(const ShadowVariant& variant) {
 // The record's users must never be refused because runs have filled the log's queue.
 bool is_behind(const events::Log& log) {
     const events::LogStats stats = log.stats();
-    return stats.queued * 2 >= log.options().queue_records ||
+    return stats.failed || stats.queued * 2 >= log.options().queue_records ||
            stats.queued_bytes * 2 >= log.options().queue_bytes;
 }
 

@@ -67,6 +67,8 @@ struct Services {
     std::function<Result<CallAnswer>(CallId, bool with_content)> call;
     // Newest first, at most `limit`.
     std::function<Result<std::vector<CallLine>>(const events::IndexFilter&)> calls;
+    // The verdict on a feature's shadow candidate, as a JSON object; `not_found` without a shadow lane.
+    std::function<Result<std::string>(const std::string& feature, std::optional<WallTime> since)> shadow_json;
 
     // On the change thread, one at a time: returns when every thread has the new snapshot, or it was refused.
     std::function<ReloadOutcome()> reload;

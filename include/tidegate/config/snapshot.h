@@ -10,6 +10,7 @@
 #include <tidegate/http/options.h>
 #include <tidegate/ledger/account.h>
 #include <tidegate/pipeline/feature_table.h>
+#include <tidegate/release/shadow_thresholds.h>
 #include <tidegate/simulator/options.h>
 #include <tidegate/upstream/endpoint.h>
 #include <tidegate/yaml/problems.h>
@@ -53,6 +54,9 @@ struct AccountSetting {
 // Where one provider's simulator listens, by provider name.
 using SimulatorAddresses = std::map<std::string, std::string>;
 
+// By feature that has a shadow lane.
+using ShadowThresholds = std::map<std::string, release::ShadowThresholds>;
+
 struct Snapshot {
     Fixed fixed;
     http::ListenerOptions listener;
@@ -64,7 +68,8 @@ struct Snapshot {
     std::shared_ptr<const pipeline::FeatureTable> features;
     std::vector<upstream::EndpointKey> endpoints;  // in use, for the pools
     std::vector<AccountSetting> accounts;
-    Duration longest_call{};  // the longest `total` of a feature
+    ShadowThresholds shadow_thresholds;
+    Duration longest_call{};  // the longest `total` of a feature, or `timeout` of its shadow lane
     std::string json;         // the configuration with secrets redacted
 };
 

@@ -23,6 +23,7 @@ class Query {
     Result<CallRecord> show(CallId id);
     // Newest first.
     Result<std::vector<IndexRow>> list(const IndexFilter& filter);
+    Result<ShadowFigures> shadow(const ShadowFilter& filter);
 
   private:
     IndexQuery index_;

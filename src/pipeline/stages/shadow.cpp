@@ -55,7 +55,8 @@ void ShadowStage::complete(Exchange& exchange) noexcept try {
 }
 
 void start_shadows(Exchange& exchange) {
-    if (!exchange.delivered)
+    // What was held back for want of a record is no answer either.
+    if (!exchange.delivered || !exchange.error_code().empty())
         return;
     for (ShadowCopy& copy : exchange.shadow.copies) exchange.thread.shadow.start(std::move(copy));
     exchange.shadow.copies.clear();
