@@ -35,7 +35,6 @@ async::Task<void> deliver(Exchange& exchange) {
         sent = co_await writer.respond(status, lines, body);
     }
     exchange.delivered = sent.has_value();
-    exchange.delivered = sent.has_value();
     if (!sent)
         exchange.settle(events::Outcome::cancelled);
 }
