@@ -54,7 +54,9 @@ Attempts::Attempts(Exchange& exchange)
     : exchange_(exchange),
       stream_(exchange),
       passed_headers_(passed_headers(exchange.request)),
-      variables_([this](std::string_view name) { return find_variable(exchange_.header_variables, exchange_.view, name); }),
+      variables_([this](std::string_view name) {
+          return find_variable(exchange_.header_variables, exchange_.view, name);
+      }),
       accounts_(accounts_of(exchange)) {}
 
 async::Task<calls::AttemptResult> Attempts::run(const FeatureVariant& variant, bool last) {
