@@ -116,7 +116,11 @@ records: {content: none}
 access: {anonymous: true}
 segments: {plan: [free, pro]}
 )");
-    EXPECT_EQ(snapshot.fixed, (Fixed{"[::1]:8081", "127.0.0.1:0", 3, "sqlite:other.db"}));
+    EXPECT_EQ(snapshot.fixed, (Fixed{.listen = "[::1]:8081",
+                                     .admin = "127.0.0.1:0",
+                                     .threads = 3,
+                                     .store_url = "sqlite:other.db",
+                                     .cache = {}}));
     EXPECT_EQ(snapshot.listener.address, "[::1]:8081");
     EXPECT_EQ(snapshot.listener.limits.header, 8U << 10U);
     EXPECT_EQ(snapshot.listener.limits.connections, 100U);
