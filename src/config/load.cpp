@@ -77,7 +77,7 @@ std::vector<upstream::EndpointKey> endpoints_of(const Providers& providers,
     const auto add_hooks = [&keys](const std::vector<pipeline::ChainEntry>& chain) {
         for (const pipeline::ChainEntry& entry : chain) {
             if (const auto* hook = std::get_if<pipeline::HttpAnswer>(&entry.answer))
-                keys.push_back(hook->endpoint->key());
+                keys.push_back(hook->target.endpoint->key());
         }
     };
     for (const auto& [name, feature] : table.features) {
@@ -142,6 +142,7 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
     features->keys = access::KeyRing(std::move(access.keys), context.limits.keys);
     root.finish();
 
+    accounts.warn_of_unlimited(root["features"]);
     snapshot->accounts = accounts.take_settings();
     snapshot->longest_call = longest_call(*features);
     snapshot->endpoints = endpoints_of(providers, guardrails, *features);

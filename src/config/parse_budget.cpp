@@ -2,6 +2,11 @@
 
 #include <tidegate/ledger/budget.h>
 
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace tidegate::config {
 
 ledger::Account* Accounts::open(const std::string& name, ledger::AccountKind kind,
@@ -11,6 +16,21 @@ ledger::Account* Accounts::open(const std::string& name, ledger::AccountKind kin
     return account;
 }
 
+void Accounts::warn_of_unlimited(const yaml::Cursor& features) const {
+    constexpr std::size_t kNamed = 5;
+    std::vector<std::string_view> names;
+    for (const AccountSetting& setting : settings_) {
+        if (setting.kind == ledger::AccountKind::users && !setting.options.ceiling)
+            names.push_back(setting.name);
+    }
+    if (names.empty())
+        return;
+    const std::size_t more = names.size() - std::min(names.size(), kNamed);
+    names.resize(names.size() - more);
+    features.warning(fmt::format("without a budget, so metered and not limited: {}{}", fmt::join(names, ", "),
+                                 more > 0 ? fmt::format(" and {} more", more) : ""));
+}
+
 ledger::Account* parse_budget(const yaml::Cursor& at, const std::string& feature, Accounts& accounts) {
     ledger::AccountOptions options;
     if (at) {
@@ -18,8 +38,6 @@ ledger::Account* parse_budget(const yaml::Cursor& at, const std::string& feature
         options.ceiling = budget.monthly;
         options.timezone = budget.timezone;
         options.degrade_from = budget.degrade_from;
-    } else {
-        at.warning("is not written: the feature is metered, not limited");
     }
     return accounts.open(feature, ledger::AccountKind::users, std::move(options));
 }

@@ -22,6 +22,8 @@ class Accounts {
     // Null where there is no ledger: for `check`.
     ledger::Account* open(const std::string& name, ledger::AccountKind kind, ledger::AccountOptions options);
     std::vector<AccountSetting> take_settings() { return std::move(settings_); }
+    // Names the features that are metered only: whoever forgot a ceiling should hear of it once.
+    void warn_of_unlimited(const yaml::Cursor& features) const;
 
   private:
     const Context& context_;
@@ -29,7 +31,7 @@ class Accounts {
 };
 
 // `features.F.budget` without `at_ceiling`: the account of the feature's users. Without `budget` it is metered
-// only, which `at` is warned of.
+// only.
 ledger::Account* parse_budget(const yaml::Cursor& at, const std::string& feature, Accounts& accounts);
 
 // Of the keys with a monthly limit, by their names.

@@ -26,16 +26,15 @@ std::optional<pipeline::HttpAnswer> parse_hook(const yaml::Cursor& at, const Out
     }
     upstream::EndpointOptions options;
     options.name = at.name();
-    options.base_url = *url;
     options.allow_private = outbound.allow_private;
     options.ca_file = outbound.ca_file;
     options.proxy = outbound.proxy;
-    auto endpoint = upstream::make_endpoint(std::move(options));
-    if (!endpoint) {
-        at["http"].problem(endpoint.error().message);
+    auto target = upstream::make_target(*url, std::move(options));
+    if (!target) {
+        at["http"].problem(target.error().message);
         return std::nullopt;
     }
-    return pipeline::HttpAnswer{std::move(*endpoint), timeout};
+    return pipeline::HttpAnswer{std::move(*target), timeout};
 }
 
 ChainEntry parse_answer(const std::string& name, const yaml::Cursor& at, const Outbound& outbound) {

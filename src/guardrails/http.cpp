@@ -18,8 +18,7 @@ constexpr std::size_t kLargestVerdict = 64U << 10U;
 constexpr std::string_view kJsonLines = "content-type: application/json\r\naccept: application/json\r\n";
 
 struct HttpOptions {
-    std::shared_ptr<const upstream::Endpoint> endpoint;
-    std::string path;  // with its query
+    upstream::Target target;
     Duration timeout = kHttpTimeout;
     std::vector<std::string> categories;
 };
@@ -42,8 +41,8 @@ class HttpCheck final : public RemoteCheck {
                                                       async::Cancellation& cancellation) const override {
         const std::string body = request_body(question);
         upstream::Request request;
-        request.endpoint = options_.endpoint;
-        request.path = options_.path;
+        request.endpoint = options_.target.endpoint;
+        request.path = options_.target.path;
         request.headers = kJsonLines;
         request.body = body;
         request.total_deadline = std::min(question.deadline, io.clock().steady() + options_.timeout);
@@ -71,32 +70,12 @@ class HttpCheck final : public RemoteCheck {
 
   private:
     Error failed(const Error& cause) const {
-        return wrap(cause, fmt::format("{} gave no verdict", options_.endpoint->name()));
+        return wrap(cause, fmt::format("{} gave no verdict", options_.target.endpoint->name()));
     }
 
     HttpOptions options_;
     std::function<upstream::Client&(async::IoThread&)> client_;
 };
-
-// The address of the server, and what is asked for there.
-struct SplitUrl {
-    std::string base;
-    std::string path;
-};
-
-SplitUrl split_url(const std::string& url) {
-    const std::size_t scheme = url.find("://");
-    const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-    const std::size_t path = std::min(url.find_first_of("/?", host), url.size());
-    SplitUrl split{url.substr(0, path), url.substr(path)};
-    if (!split.path.starts_with('/'))
-        split.path.insert(0, "/");
-    return split;
-}
-
-bool is_path(std::string_view path) {
-    return std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c <= '~' && c != '#'; });
-}
 
 }  // namespace
 
@@ -105,9 +84,6 @@ void make_http(const yaml::Cursor& at, Making making) {
     upstream::EndpointOptions endpoint = making.context.outbound;
     endpoint.name = fmt::format("the guardrail {}", making.guardrail.name);
     const std::string url = at["url"].text();
-    const SplitUrl split = split_url(url);
-    endpoint.base_url = split.base;
-    options.path = split.path;
     at["headers"].each_entry([&](const std::string& name, const yaml::Cursor& value) {
         endpoint.headers.emplace_back(name, value.text());
     });
@@ -116,17 +92,13 @@ void make_http(const yaml::Cursor& at, Making making) {
     options.categories = at["categories"].text_list();
     if (url.empty())
         return;
-    if (!is_path(options.path)) {
-        at["url"].problem("escape what is no plain ASCII in the path (`%20`), and leave out the fragment");
+    auto target = upstream::make_target(url, std::move(endpoint));
+    if (!target) {
+        at["url"].problem(target.error().message);
         return;
     }
-    auto made = upstream::make_endpoint(std::move(endpoint));
-    if (!made) {
-        at["url"].problem(made.error().message);
-        return;
-    }
-    options.endpoint = std::move(*made);
-    making.endpoints.push_back(options.endpoint->key());
+    options.target = std::move(*target);
+    making.endpoints.push_back(options.target.endpoint->key());
     making.guardrail.remote = std::make_unique<HttpCheck>(std::move(options), making.context.client);
 }
 

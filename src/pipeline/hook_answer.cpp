@@ -56,7 +56,9 @@ Result<HookAnswer> read_answer(const std::string& hook, std::string_view body) {
 async::Task<Result<HookAnswer>> send(Exchange& exchange, const ChainEntry& entry, const std::string& body,
                                      SteadyTime deadline, int& status) {
     upstream::Request request;
-    request.endpoint = std::get<HttpAnswer>(entry.answer).endpoint;
+    const upstream::Target& target = std::get<HttpAnswer>(entry.answer).target;
+    request.endpoint = target.endpoint;
+    request.path = target.path;
     request.headers = kHeaders;
     request.body = body;
     request.total_deadline = deadline;

@@ -8,6 +8,7 @@
 #include <tidegate/calls/variant.h>
 #include <tidegate/dialect/format.h>
 #include <tidegate/flags/flag.h>
+#include <tidegate/upstream/endpoint.h>
 
 #include <cstddef>
 #include <map>
@@ -43,7 +44,7 @@ struct FirstSentences {
 };
 // Of the application's own, over HTTP.
 struct HttpAnswer {
-    std::shared_ptr<const upstream::Endpoint> endpoint;
+    upstream::Target target;
     Duration timeout{};
 };
 

@@ -101,4 +101,13 @@ class Endpoint {
 // refused range is refused here, one that resolves to such an address is when it is dialled.
 Result<std::shared_ptr<const Endpoint>> make_endpoint(EndpointOptions options);
 
+// One address of an endpoint.
+struct Target {
+    std::shared_ptr<const Endpoint> endpoint;
+    std::string path;  // with the query; begins with '/'
+};
+
+// Splits a URL with path and query; `options.base_url` is not looked at. Errors as of make_endpoint.
+Result<Target> make_target(std::string_view url, EndpointOptions options);
+
 }  // namespace tidegate::upstream
