@@ -1,6 +1,8 @@
 #include "pipeline/credentials.h"
 #include "pipeline/deliver.h"
 #include "pipeline/identify.h"
+#include "pipeline/shadow_baseline.h"
+#include "pipeline/stages/shadow.h"
 
 #include <tidegate/base/text.h>
 #include <tidegate/dialect/error.h>
@@ -10,6 +12,7 @@
 #include <tidegate/pipeline/exchange.h>
 
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -37,11 +40,12 @@ constexpr std::array kRoutes{
 };
 
 // Known paths of the SDKs that are not served yet: a clear answer instead of a bare 404.
-constexpr std::array<std::string_view, 7> kLater{
-    "/v1/responses", "/v1/messages/count_tokens", "/v1beta/models", "/openai/deployments", "/v1/shadow",
-    "/v1/feedback",  "/ofrep/v1/evaluate/flags"};
+constexpr std::array<std::string_view, 6> kLater{"/v1/responses",  "/v1/messages/count_tokens",
+                                                 "/v1beta/models", "/openai/deployments",
+                                                 "/v1/feedback",   "/ofrep/v1/evaluate/flags"};
 
 constexpr std::string_view kModels = "/v1/models";
+constexpr std::string_view kShadow = "/v1/shadow";
 
 // The dialect in which to answer what is no call: by the path, else by the header that only Anthropic's clients
 // send.
@@ -51,6 +55,18 @@ Format format_of(const http::Request& request) {
     if (request.path.starts_with("/v1/chat/") || request.path == "/v1/embeddings")
         return Format::openai;
     return request.header("anthropic-version") ? Format::anthropic : Format::openai;
+}
+
+// Of a call, whatever its method; nothing if the path is none.
+std::optional<Route> route_of_call(const http::Request& request) {
+    for (const Route& route : kRoutes) {
+        if (request.path == route.path)
+            return route;
+    }
+    // In either dialect, which only a header tells.
+    if (request.path == kShadow)
+        return Route{kShadow, format_of(request), Operation::chat};
+    return std::nullopt;
 }
 
 struct Problem {
@@ -100,6 +116,14 @@ async::Task<void> deliver_refusal(Exchange& exchange) {
     co_await deliver(exchange);
 }
 
+async::Task<void> answer_baseline(Exchange& exchange) {
+    take_baseline(exchange);
+    if (!exchange.error_code().empty())
+        exchange.thread.services.metrics.rejected(exchange.error_code()).increment();
+    co_await deliver(exchange);
+    start_shadows(exchange);
+}
+
 }  // namespace
 
 std::string to_json(const Readiness& readiness) {
@@ -133,11 +157,9 @@ http::RefusalAnswer Api::refusal_answer(const http::Refusal& refusal) const {
 async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter& writer,
                               async::IoThread& thread) {
     ThreadState& state = *threads_[thread.index()];
-    for (const Route& route : kRoutes) {
-        if (request.path != route.path)
-            continue;
+    if (const auto route = route_of_call(request)) {
         if (request.method == Method::post) {
-            co_await call(request, writer, state, route.format, route.operation);
+            co_await call(request, writer, state, route->format, route->operation);
             co_return;
         }
         Problem problem = wrong_method("POST");
@@ -175,7 +197,11 @@ async::Task<void> Api::call(const http::Request& request, http::ResponseWriter& 
         co_await deliver_refusal(exchange);
         co_return;
     }
-    co_await chain_.run(exchange);
+    if (request.path == kShadow) {
+        co_await answer_baseline(exchange);
+    } else {
+        co_await chain_.run(exchange);
+    }
 }
 
 async::Task<void> Api::models(const http::Request& request, http::ResponseWriter& writer, ThreadState& state) {

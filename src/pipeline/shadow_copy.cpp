@@ -4,12 +4,14 @@
 
 #include <tidegate/http/request.h>
 #include <tidegate/pipeline/exchange.h>
+#include <tidegate/pipeline/thread_state.h>
 
 namespace tidegate::pipeline {
 
 ShadowCopy copy_request(const Exchange& exchange, std::size_t variant, events::ShadowRole role) {
     ShadowCopy copy;
     copy.table = exchange.table;
+    copy.id = CallId::make(exchange.thread.io.clock().wall());
     copy.feature = exchange.feature;
     copy.variant = variant;
     copy.role = role;

@@ -148,15 +148,14 @@ async::Task<> ShadowLane::run(ShadowCopy copy) {
         accounts.push_back(options.account);
     const WallTime started = thread_.io.clock().wall();
     const SteadyTime begun = thread_.io.clock().steady();
-    const CallId id = CallId::make(started);
-    const std::string id_text = id.to_string();
+    const std::string id_text = copy.id.to_string();
     const bool provider_changed = copy.live_variant == nullptr || copy.live_variant->model->provider->name !=
                                                                       runs.variant.model->provider->name;
     const calls::AttemptRequest attempt{
         .variant = runs.variant,
         .request = *view,
         .variables = variables,
-        .call = id,
+        .call = copy.id,
         .call_id = id_text,
         .accounts = accounts,
         .feature = copy.feature->name,
@@ -185,7 +184,6 @@ async::Task<> ShadowLane::run(ShadowCopy copy) {
     ShadowPair pair;
     pair.trips = std::move(result.trips);
     pair.record = shadow_record(copy, *view, result, std::move(answer));
-    pair.record->id = id;
     pair.record->started = started;
     pair.copy = std::move(copy);
     thread_.services.shadow->take(std::move(pair));

@@ -90,6 +90,7 @@ bool counts(ShadowOutcome outcome) {
 std::unique_ptr<events::CallRecord> shadow_record(ShadowCopy& copy, const dialect::RequestView& view,
                                                   calls::AttemptResult& result, events::Content answer) {
     auto record = std::make_unique<events::CallRecord>();
+    record->id = copy.id;
     record->dialect = dialect::to_string(copy.format);
     record->operation = dialect::to_string(view.operation());
     record->stream = view.stream();

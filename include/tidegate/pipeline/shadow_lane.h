@@ -4,6 +4,7 @@
 #include <tidegate/async/cancellation.h>
 #include <tidegate/async/task.h>
 #include <tidegate/base/clock.h>
+#include <tidegate/base/id.h>
 #include <tidegate/dialect/format.h>
 #include <tidegate/events/content.h>
 #include <tidegate/events/shadow.h>
@@ -46,6 +47,7 @@ inline constexpr std::size_t kShadowContent = 4 << 20;
 // A request that outlives its exchange, and the answer it is compared with. Owns its bytes and its snapshot.
 struct ShadowCopy {
     std::shared_ptr<const FeatureTable> table;  // keeps what the pointers below point to
+    CallId id;                                  // of the run
     const Feature* feature = nullptr;
     std::size_t variant = 0;  // that runs, by index
     events::ShadowRole role = events::ShadowRole::candidate;
