@@ -20,15 +20,17 @@ models:
 )";
 constexpr const char* kFeatures = R"(
 features:
-  chat: {variants: {only: {model: large}}}
+  chat: {variants: {only: {model: large}}, budget: {monthly_usd: 1}}
+  direct: {budget: {monthly_usd: 1}}
 )";
 
 class Access : public ConfigFolder {
   protected:
+    // `direct` is warned about where no key names a model.
     std::shared_ptr<const pipeline::FeatureTable> good(const std::string& more,
                                                        const std::string& features = kFeatures) {
         const Loaded loaded = load(kModels + features + more);
-        EXPECT_EQ(loaded.problems.text(), "");
+        EXPECT_FALSE(loaded.problems.has_errors()) << loaded.problems.text();
         if (!loaded.snapshot)
             throw std::runtime_error("the configuration was refused");
         return loaded.snapshot->features;
