@@ -8,10 +8,8 @@
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
 namespace tidegate::cache {
@@ -25,14 +23,14 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 constexpr Duration kConnectPatience = std::chrono::seconds{1};
 constexpr std::size_t kMostQuestions = 4096;
 constexpr std::size_t kMostUnsent = 64 << 20;
-constexpr std::size_t kReadSize = 16 << 10;
+constexpr std::size_t kReadSize = 64 << 10;
 
 }  // namespace
 
 // On the frame of who asks; the greeting of a session in the session.
 struct RedisConnection::Question {
     Question(const async::Executor& executor, std::size_t replies_wanted)
-        : wanted(replies_wanted), answered(executor, std::chrono::steady_clock::time_point::max()) {}
+        : wanted(replies_wanted), answered(executor) {}
 
     void finish() {
         over = true;
@@ -68,6 +66,7 @@ struct RedisConnection::Session {
     std::string sending;
     std::array<char, kReadSize> buffer{};
     RedisReplies replies;
+    std::uint64_t moved = 0;  // bytes in either direction
     bool connected = false;
     bool sends = false;  // its sending task runs
     bool ended = false;
@@ -99,18 +98,28 @@ async::Task<std::optional<RedisConnection::Replies>> RedisConnection::ask(Shared
         co_return std::nullopt;
     }
     Question question(self->io_.executor(), count);
-    question.answered.expires_after(kPatience);
     session->questions.push_back(&question);
     session->unsent += commands;
     send_soon(self, session);
-    if (!question.over)
-        co_await question.answered.async_wait(async::as_tuple);
+    co_await wait(question, *session);
     if (!question.over)
         self->fail(*session, "it does not answer");
     if (question.replies.size() == question.wanted)
         co_return std::move(question.replies);
     ++self->health_.failures;
     co_return std::nullopt;
+}
+
+// A large answer takes its time; a Redis that says nothing does not get it.
+async::Task<void> RedisConnection::wait(Question& question, const Session& session) {
+    std::uint64_t moved = session.moved;
+    for (Duration waited{}; !question.over && waited < kLongestPatience; waited += kPatience) {
+        question.answered.expires_after(kPatience);
+        co_await question.answered.async_wait(async::as_tuple);
+        if (session.moved == moved)
+            co_return;
+        moved = session.moved;
+    }
 }
 
 RedisConnection::SharedSession RedisConnection::session_of(const Shared& self) {
@@ -135,10 +144,14 @@ async::Task<> RedisConnection::send(Shared self, SharedSession session) {
     while (!session->ended && !session->unsent.empty()) {
         session->sending.clear();
         session->sending.swap(session->unsent);
-        const auto [error, sent] =
-            co_await asio::async_write(session->socket, asio::buffer(session->sending), async::as_tuple);
-        if (error)
-            self->fail(*session, error.message());
+        for (std::size_t at = 0; !session->ended && at < session->sending.size();) {
+            const auto [error, size] =
+                co_await session->socket.async_write_some(asio::buffer(session->sending) + at, async::as_tuple);
+            at += size;
+            session->moved += size;
+            if (error)
+                self->fail(*session, error.message());
+        }
     }
     session->sends = false;
 }
@@ -183,6 +196,7 @@ async::Task<void> RedisConnection::read(Session& session) {
             co_await session.socket.async_read_some(asio::buffer(session.buffer), async::as_tuple);
         if (session.ended)
             co_return;
+        session.moved += size;
         if (error && session.questions.empty()) {
             end(session);  // Redis closes connections that are idle for long
         } else if (error) {

@@ -31,8 +31,9 @@ class RedisConnection {
   public:
     using Replies = std::vector<RedisReply>;
 
-    // The longest that a question waits, for the connection too.
+    // How long a question waits, for the connection too, while not a byte moves; and how long in all.
     static constexpr Duration kPatience = std::chrono::milliseconds{100};
+    static constexpr Duration kLongestPatience = std::chrono::milliseconds{500};
     static constexpr Duration kRest = std::chrono::seconds{1};
 
     RedisConnection(async::IoThread& io, RedisOptions options, RedisHealth& health);
@@ -55,6 +56,7 @@ class RedisConnection {
     static void send_soon(const Shared& self, const SharedSession& session);
     static async::Task<> converse(Shared self, SharedSession session);
     static async::Task<> send(Shared self, SharedSession session);
+    static async::Task<void> wait(Question& question, const Session& session);
     async::Task<bool> connect(Session& session);
     async::Task<void> read(Session& session);
     void take_replies(Session& session);

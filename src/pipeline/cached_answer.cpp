@@ -1,5 +1,6 @@
 #include "pipeline/cached_answer.h"
 
+#include <tidegate/calls/attempt.h>
 #include <tidegate/http/header_lines.h>
 #include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
@@ -60,6 +61,8 @@ async::Task<bool> answer_with_stale(Exchange& exchange) {
     if (!entry)
         co_return false;
     answer_with_entry(exchange, *entry);
+    exchange.fallback_entry = "cache";
+    exchange.fallback_reason = to_string(calls::Reason::budget);
     use.result = CacheResult::stale;
     co_return true;
 }

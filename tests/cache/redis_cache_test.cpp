@@ -152,7 +152,7 @@ TEST_F(RedisCacheTest, AsksManyAtTheSameTimeInTheirOrder) {
 TEST_F(RedisCacheTest, CarriesLargeAnswers) {
     FakeRedis redis(script_);
     connect(redis.port());
-    const auto entry = answer(std::string(3 << 20, 'x'));
+    const auto entry = answer(std::string(2 << 20, 'x'));
     store("a", entry);
     const Found found = find("a");
     ASSERT_NE(found, nullptr);

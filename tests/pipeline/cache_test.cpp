@@ -306,6 +306,8 @@ TEST_F(PipelineCacheTest, GivesADeadAnswerWhereTheBudgetAllowsNoOther) {
     EXPECT_EQ(exchange.outgoing->body, "{}");
     EXPECT_EQ(exchange.cache.result, CacheResult::stale);
     EXPECT_EQ(exchange.cache.source, "earlier");
+    EXPECT_EQ(exchange.fallback_entry, "cache");
+    EXPECT_EQ(exchange.fallback_reason, "budget");
     EXPECT_FALSE(exchange.settled());
 }
 

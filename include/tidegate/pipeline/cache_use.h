@@ -13,7 +13,7 @@ namespace tidegate::pipeline {
 // In the order of metrics::kCacheResults.
 enum class CacheResult {
     bypass,     // not asked
-    miss,       // the call was made
+    miss,       // nothing to answer with was there
     hit,        // an earlier answer
     coalesced,  // the answer to the same request at the same time
     stale,      // an answer older than its time: the budget allowed nothing else

@@ -37,7 +37,8 @@ bool is_shareable(const Exchange& exchange) {
         case events::Outcome::ok:
         case events::Outcome::fallback:
         case events::Outcome::degraded:
-            return exchange.settled() && exchange.outgoing && exchange.outgoing->status == 200;
+            return exchange.settled() && exchange.outgoing && exchange.outgoing->status == 200 &&
+                   exchange.error_code().empty();
         default:
             return false;
     }
