@@ -5,6 +5,7 @@
 
 #include <tidegate/base/log.h>
 #include <tidegate/flags/flag.h>
+#include <tidegate/pipeline/storage.h>
 
 #include <fmt/format.h>
 
@@ -112,8 +113,8 @@ Result<void> Gateway::open_recorder() {
         return recorder.error();
     recorder_ = std::move(*recorder);
     const bool strict = current_->recorder.log.durability == events::Durability::strict;
-    services_ = std::make_unique<pipeline::Services>(
-        pipeline::Services{recorder_->log(), metrics_, *store_, *ledger_, strict, &flights_});
+    services_ = std::make_unique<pipeline::Services>(pipeline::Services{
+        recorder_->log(), metrics_, *store_, *ledger_, strict, current_->fixed.serve_on_failure, &flights_});
     return {};
 }
 
@@ -160,7 +161,7 @@ std::vector<std::string> Gateway::needs_restart(const config::Snapshot& next) co
         keys.emplace_back("server.admin");
     if (next.fixed.threads != before.threads)
         keys.emplace_back("server.threads");
-    if (next.fixed.store_url != before.store_url)
+    if (next.fixed.store_url != before.store_url || next.fixed.serve_on_failure != before.serve_on_failure)
         keys.emplace_back("store");
     if (next.fixed.cache != before.cache)
         keys.emplace_back("cache");
@@ -258,9 +259,10 @@ pipeline::Readiness Gateway::readiness() const {
     pipeline::Readiness readiness;
     if (draining_)
         readiness.reasons.emplace_back("draining");
-    if (!recorder_->log().has_room() || recorder_->log().stats().failed)
-        readiness.reasons.emplace_back("call records cannot be written");
-    readiness.ready = readiness.reasons.empty();
+    readiness.ready = !draining_ && pipeline::may_begin(*services_);
+    // Also while it serves in spite of them.
+    for (const std::string_view trouble : pipeline::storage_troubles(*services_))
+        readiness.reasons.emplace_back(trouble);
     return readiness;
 }
 

@@ -17,6 +17,12 @@ void Gateway::observe_process() {
     metrics_.observe(Metrics::Kind::gauge, "tidegate_events_held_back_bytes",
                      "Call records beyond records.keep_bytes that a sink has yet to take.", {},
                      [&log] { return static_cast<double>(log.stats().held_back); });
+    metrics_.observe(Metrics::Kind::gauge, "tidegate_storage_failed",
+                     "1 while the call records' log or the store cannot be written.", {{"part", "log"}},
+                     [&log] { return log.works() ? 0.0 : 1.0; });
+    metrics_.observe(Metrics::Kind::gauge, "tidegate_storage_failed",
+                     "1 while the call records' log or the store cannot be written.", {{"part", "store"}},
+                     [this] { return store_->works() ? 0.0 : 1.0; });
     metrics_.observe(Metrics::Kind::gauge, "tidegate_index_lag_seconds",
                      "How far the searchable index is behind the log.", {},
                      [this] { return std::chrono::duration<double>(recorder_->index_lag()).count(); });

@@ -89,7 +89,8 @@ Server parse_server(const yaml::Cursor& root) {
 
     const yaml::Cursor store = root["store"];
     server.fixed.store_url = store["url"].text(server.fixed.store_url);
-    store.later("on_failure", "comes with budgets");
+    server.fixed.serve_on_failure =
+        store["on_failure"].choice<bool>({{"refuse", false}, {"serve", true}}, false);
     store.finish();
     return server;
 }

@@ -29,6 +29,10 @@ bool Log::has_room() const {
     return queue_->has_room();
 }
 
+bool Log::works() const {
+    return writer_->works();
+}
+
 bool Log::append(std::unique_ptr<CallRecord> record, std::function<void(bool durable)> on_durable) {
     const std::size_t bytes = memory_of(*record);
     return queue_->push({std::move(record), std::move(on_durable), bytes});

@@ -103,6 +103,7 @@ void LogWriter::start_retention(std::function<Cursor()> passed) {
 }
 
 void LogWriter::set_failure(std::string text) {
+    works_.store(text.empty(), std::memory_order_relaxed);
     const std::lock_guard guard(mutex_);
     if (text.empty() == failure_.empty())
         return;

@@ -21,6 +21,7 @@ class LogWriter {
     void join();
 
     void start_retention(std::function<Cursor()> passed);
+    bool works() const { return works_.load(std::memory_order_relaxed); }
     void fill(LogStats& stats) const;
 
   private:
@@ -40,6 +41,7 @@ class LogWriter {
 
     std::atomic<std::uint64_t> synced_{0};
     std::atomic<std::uint64_t> given_up_{0};
+    std::atomic<bool> works_{true};
     mutable std::mutex mutex_;
     std::string failure_;  // empty: none
     std::function<Cursor()> passed_;

@@ -13,6 +13,16 @@
 #include <tidegate/pipeline/thread_state.h>
 
 namespace tidegate::pipeline {
+namespace {
+
+// An answer without its record is none.
+void hold_back(Exchange& exchange) {
+    exchange.refuse(events::Outcome::rejected, 503, "overloaded",
+                    "The call was made, but its record cannot be written, so its answer is held back.",
+                    "retry-after: 1\r\n");
+}
+
+}  // namespace
 
 Chain make_chain() {
     std::vector<std::unique_ptr<Stage>> stages;
@@ -35,8 +45,9 @@ async::Task<void> Chain::run(Exchange& exchange) const {
     if (exchange.thread.services.strict) {
         complete(exchange, entered);
         const bool durable = co_await exchange.recorded();
-        if (durable)
-            co_await deliver(exchange);
+        if (!durable)
+            hold_back(exchange);
+        co_await deliver(exchange);
     } else {
         co_await deliver(exchange);
         complete(exchange, entered);

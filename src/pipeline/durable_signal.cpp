@@ -5,7 +5,7 @@
 namespace tidegate::pipeline {
 
 DurableSignal::DurableSignal(async::Executor executor)
-    : executor_(executor), wake_(executor, std::chrono::steady_clock::time_point::max()) {}
+    : executor_(executor), wake_(executor) {}
 
 void DurableSignal::set(bool durable) {
     boost::asio::post(executor_, [self = shared_from_this(), durable] {
@@ -14,10 +14,11 @@ void DurableSignal::set(bool durable) {
     });
 }
 
-async::Task<bool> DurableSignal::wait() {
-    // The log answers in every case, also when it is closed: this wait needs no deadline of its own.
-    while (!durable_) co_await wake_.async_wait(async::as_tuple);
-    co_return *durable_;
+async::Task<bool> DurableSignal::wait(Duration patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    wake_.expires_at(end);
+    while (!durable_ && std::chrono::steady_clock::now() < end) co_await wake_.async_wait(async::as_tuple);
+    co_return durable_.value_or(false);
 }
 
 }  // namespace tidegate::pipeline

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tidegate/async/task.h>
+#include <tidegate/base/clock.h>
 
 #include <memory>
 #include <optional>
@@ -16,8 +17,8 @@ class DurableSignal : public std::enable_shared_from_this<DurableSignal> {
     explicit DurableSignal(async::Executor executor);
     // Any thread, once.
     void set(bool durable);
-    // The request's thread. False if the record will never be on disk.
-    async::Task<bool> wait();
+    // The request's thread. False if the record will never be on disk, or is not there after `patience`.
+    async::Task<bool> wait(Duration patience);
 
   private:
     async::Executor executor_;

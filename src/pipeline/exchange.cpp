@@ -12,6 +12,9 @@
 namespace tidegate::pipeline {
 namespace {
 
+// How long an answer waits for its record: longer than any sync of a disk that works.
+constexpr Duration kRecordPatience = std::chrono::seconds{10};
+
 bool has_line(std::string_view lines, std::string_view name) {
     while (!lines.empty()) {
         const std::size_t end = lines.find("\r\n");
@@ -84,7 +87,7 @@ void Exchange::note_error(std::string_view code, std::string_view message) {
 async::Task<bool> Exchange::recorded() {
     if (!durable)
         co_return true;
-    const bool on_disk = co_await durable->wait();
+    const bool on_disk = co_await durable->wait(kRecordPatience);
     co_return on_disk;
 }
 

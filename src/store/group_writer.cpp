@@ -13,6 +13,7 @@ namespace {
 // So many that a commit is shared well, so few that who waits for a lease need not wait long.
 constexpr std::size_t kLargestGroup = 1024;
 constexpr auto kPauseAfterFailure = std::chrono::milliseconds{100};
+constexpr auto kProbeInterval = std::chrono::seconds{1};
 constexpr int kLastTries = 3;
 
 // Writes a page without changing anything, which finds out whether the store works again.
@@ -79,11 +80,13 @@ void GroupWriter::run() {
     int last_tries = kLastTries;
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [this] { return closed_ || !queue_.empty() || !failure_.empty(); });
-        if (queue_.empty() && closed_)
-            return;
-        if (queue_.empty())
+        const auto has_work = [this] { return closed_ || !queue_.empty(); };
+        if (failure_.empty())
+            wake_.wait(lock, has_work);
+        else if (!wake_.wait_for(lock, kProbeInterval, has_work))
             queue_.push_back(probe(database_));
+        if (queue_.empty())
+            return;
         const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kLargestGroup));
         Group group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
         queue_.erase(queue_.begin(), end);

@@ -167,19 +167,21 @@ TEST_F(StoreTest, RefusesAStoreOfANewerVersion) {
     EXPECT_THAT(store.error().message, HasSubstr("newer version"));
 }
 
-TEST_F(StoreTest, SaysThatAnotherProcessHoldsIt) {
+TEST_F(StoreTest, SaysThatAnotherProcessHoldsItAndKeepsWhatMustLast) {
     auto store = open();
     ASSERT_TRUE(store);
     sqlite3* raw = nullptr;
     ASSERT_EQ(sqlite3_open(path().c_str(), &raw), SQLITE_OK);
     ASSERT_EQ(sqlite3_exec(raw, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
-    const auto refused = record(**store, "p@1", "aa");
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, ErrorKind::io);
-    EXPECT_THAT(refused.error().message, HasSubstr("another process holds the store"));
+    std::promise<Result<void>> recorded;
+    (*store)->record_served("p@1", "aa", [&](Result<void> result) { recorded.set_value(std::move(result)); });
+    while ((*store)->works()) std::this_thread::yield();
+    EXPECT_THAT((*store)->failure(), HasSubstr("another process holds the store"));
     sqlite3_exec(raw, "ROLLBACK", nullptr, nullptr, nullptr);
     sqlite3_close(raw);
-    EXPECT_TRUE(record(**store, "p@1", "aa"));
+    EXPECT_TRUE(recorded.get_future().get()) << "kept until it could be written";
+    EXPECT_TRUE((*store)->works());
+    EXPECT_EQ((*store)->failure(), "");
 }
 
 TEST(NetworkFileSystem, IsKnownByItsNumber) {

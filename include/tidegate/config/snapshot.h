@@ -34,6 +34,7 @@ struct Fixed {
     std::string admin = "127.0.0.1:9900";
     std::size_t threads = 0;  // 0: auto
     std::string store_url = "sqlite:data/tidegate.db";
+    bool serve_on_failure = false;  // `store.on_failure`
     cache::Options cache;
 
     bool operator==(const Fixed&) const = default;

@@ -71,6 +71,8 @@ class Log {
 
     // Whether a new call may begin. Calls that have begun may always append: no record is dropped.
     bool has_room() const;
+    // False while the disk refuses what is queued. Cheap.
+    bool works() const;
     // Hands the record to the writer and returns at once. `on_durable` is called exactly once on the writer
     // thread: true after the record's group was synced, false if the log was closed without the disk having
     // taken it. It must not block. False if the log is closed already; `on_durable` is then not called.

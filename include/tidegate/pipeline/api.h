@@ -14,7 +14,7 @@
 
 namespace tidegate::pipeline {
 
-// Whether new calls should be sent here, and if not, why.
+// Whether new calls should be sent here, and if not, why. There are reasons also when it is ready but not well.
 struct Readiness {
     bool ready = true;
     std::vector<std::string> reasons;

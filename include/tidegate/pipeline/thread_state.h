@@ -37,7 +37,8 @@ struct Services {
     metrics::Metrics& metrics;
     store::Store& store;
     ledger::Ledger& ledger;
-    bool strict = false;  // the answer's last byte waits for the disk
+    bool strict = false;            // the answer's last byte waits for the disk
+    bool serve_on_failure = false;  // `store.on_failure`: calls go on while log or store cannot be written
     cache::Flights* flights = nullptr;
     ShadowRecorder* shadow = nullptr;  // null only where no feature has a shadow lane
 };

@@ -8,9 +8,12 @@
 #include <tidegate/http/request.h>
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/pipeline/exchange.h>
+#include <tidegate/pipeline/storage.h>
 #include <tidegate/pipeline/thread_state.h>
 
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace tidegate::pipeline {
 namespace {
@@ -95,12 +98,13 @@ void count(const Exchange& exchange, const events::CallRecord& record) {
 Step RecordStage::enter(Exchange& exchange) {
     Services& services = exchange.thread.services;
     services.metrics.requests_inflight().add(1);
-    if (services.log.has_room())
+    if (may_begin(services))
         return Step::next;
     services.metrics.rejected("overloaded").increment();
+    const std::vector<std::string_view> troubles = storage_troubles(services);
+    const std::string_view why = troubles.empty() ? "call records could not be written" : troubles.front();
     exchange.refuse(events::Outcome::rejected, 503, "overloaded",
-                    "Call records cannot be written fast enough, or their disk is full; try again soon.",
-                    "retry-after: 1\r\n");
+                    fmt::format("No call may begin while {}; try again soon.", why), "retry-after: 1\r\n");
     exchange.unrecordable = true;
     return Step::answered;
 }
