@@ -51,12 +51,13 @@ bool GuardedEvents::feed(std::string_view events, std::string& out) {
         return false;
     parser_.feed(events);
     for (;;) {
-        const Result<std::optional<dialect::SseEvent>> event = parser_.next();
+        Result<std::optional<dialect::SseEvent>> next = parser_.next();
+        if (!next)
+            trips_.block(next.error().message);
+        const std::optional<dialect::SseEvent> event = next ? *std::move(next) : std::nullopt;
         if (!event)
-            trips_.block(event.error().message);
-        if (!event || !*event)
             break;
-        take(**event);
+        take(*event);
         flush(out);
         if (stopped())
             break;

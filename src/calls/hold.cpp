@@ -67,7 +67,7 @@ bool refuse_reservation(AttemptState& state, const Error& error) {
     const bool key = std::any_of(accounts.begin(), accounts.end(), [&](const ledger::Account* account) {
         return account->kind() == ledger::AccountKind::key && !account->fits(NanoDollars{1});
     });
-    return state.fail(key ? Reason::key_limited : Reason::budget, error.message);
+    return state.fail(key ? Reason::key_budget : Reason::budget, error.message);
 }
 
 void give_back_tokens(const AttemptState& state, Hold& hold) {

@@ -38,6 +38,8 @@ std::string_view to_string(Reason reason) {
             return "blocked";
         case Reason::key_limited:
             return "key_limited";
+        case Reason::key_budget:
+            return "key_budget";
         case Reason::cancelled:
             return "cancelled";
     }
@@ -52,6 +54,7 @@ bool allows_fallback(Reason reason) {
         case Reason::prompt_variable_missing:
         case Reason::blocked:
         case Reason::key_limited:
+        case Reason::key_budget:
         case Reason::cancelled:
             return false;
         default:

@@ -8,7 +8,7 @@
 #include <tidegate/upstream/endpoint.h>
 #include <tidegate/upstream/response.h>
 
-#include <optional>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -43,7 +43,7 @@ class StreamRun {
         unchecked_->clear();
         const GuardrailList& guardrails = state.attempt.variant.guardrails;
         if (guards(guardrails, guardrails::Direction::output))
-            guarded_.emplace(guardrails, state.attempt.request.format());
+            guarded_ = std::make_unique<GuardedStream>(guardrails, state.attempt.request.format());
     }
 
     async::Task<void> run() {
@@ -193,7 +193,7 @@ class StreamRun {
     dialect::StreamRelay relay_;
     LendingPool<std::string>::Loan events_;     // what may go
     LendingPool<std::string>::Loan unchecked_;  // what the guardrails have yet to see
-    std::optional<GuardedStream> guarded_;      // nothing without guardrails on the output
+    std::unique_ptr<GuardedStream> guarded_;    // null without guardrails on the output
 };
 
 async::Task<void> not_a_stream(AttemptState& state, upstream::Response& response, Spent& spent) {

@@ -84,10 +84,12 @@ constexpr std::string_view kNoUseTrying = "retry-after: 3600\r\nx-should-retry: 
 // Its tokens come back within the minute, its money does not.
 void refuse_key(Exchange& exchange, const calls::AttemptResult& last) {
     exchange.nobody_answered();
-    if (last.retry_after) {
-        exchange.refuse(Outcome::rejected, 429, "rate_limited", last.message, retry_line(last, 429));
-    } else {
+    if (last.reason == calls::Reason::key_budget) {
         exchange.refuse(Outcome::rejected, 429, "budget_exhausted", last.message, std::string(kNoUseTrying));
+    } else if (last.retry_after) {
+        exchange.refuse(Outcome::rejected, 429, "rate_limited", last.message, retry_line(last, 429));
+    } else {  // more than a whole minute's worth
+        exchange.refuse(Outcome::rejected, 429, "rate_limited", last.message, std::string(kNoUseTrying));
     }
 }
 
@@ -132,7 +134,7 @@ void stop_cancelled(Exchange& exchange, const calls::AttemptResult& result) {
 
 void refuse_after(Exchange& exchange, const calls::AttemptResult& last) {
     const Ending ending = ending_of(last.reason);
-    if (last.reason == Reason::key_limited) {
+    if (last.reason == Reason::key_limited || last.reason == Reason::key_budget) {
         refuse_key(exchange, last);
         return;
     }

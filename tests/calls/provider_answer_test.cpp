@@ -54,16 +54,17 @@ TEST(ReasonNames, AreDistinctAndThoseOfTheMetric) {
     std::vector<std::string> names;
     for (int i = 0; i <= static_cast<int>(Reason::cancelled); ++i)
         names.emplace_back(to_string(static_cast<Reason>(i)));
-    EXPECT_THAT(names, testing::ElementsAre("ok", "error", "timeout", "first_token_timeout", "rate_limit",
-                                            "overloaded", "circuit_open", "refusal", "malformed", "guardrail",
-                                            "low_confidence", "budget", "rejected", "invalid_request",
-                                            "prompt_variable_missing", "blocked", "key_limited", "cancelled"));
+    EXPECT_THAT(
+        names, testing::ElementsAre("ok", "error", "timeout", "first_token_timeout", "rate_limit", "overloaded",
+                                    "circuit_open", "refusal", "malformed", "guardrail", "low_confidence",
+                                    "budget", "rejected", "invalid_request", "prompt_variable_missing",
+                                    "blocked", "key_limited", "key_budget", "cancelled"));
 }
 
 TEST(ReasonNames, OfWhatEndsTheChain) {
     for (const Reason reason :
          {Reason::ok, Reason::rejected, Reason::invalid_request, Reason::prompt_variable_missing,
-          Reason::blocked, Reason::key_limited, Reason::cancelled})
+          Reason::blocked, Reason::key_limited, Reason::key_budget, Reason::cancelled})
         EXPECT_FALSE(allows_fallback(reason)) << to_string(reason);
     for (const Reason reason : {Reason::error, Reason::timeout, Reason::first_token_timeout, Reason::rate_limit,
                                 Reason::overloaded, Reason::circuit_open, Reason::refusal, Reason::malformed,

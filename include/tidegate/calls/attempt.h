@@ -46,7 +46,8 @@ enum class Reason {
     invalid_request,  // it cannot be said in the provider's format
     prompt_variable_missing,
     blocked,      // a guardrail tripped whose action is block
-    key_limited,  // the access key's tokens or money are used up
+    key_limited,  // the access key's tokens of the minute are used up
+    key_budget,   // its money of the month is
     cancelled,
 };
 std::string_view to_string(Reason reason);

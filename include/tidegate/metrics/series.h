@@ -72,7 +72,7 @@ inline constexpr std::array<std::string_view, 10> kShadowOutcomes{
     "ok",           "failed",         "timeout",      "cancelled",     "dropped_unavailable",
     "dropped_busy", "dropped_budget", "dropped_gone", "dropped_state", "dropped_draining"};
 // Of an attempt, as tidegate_upstream_attempts_total names them.
-inline constexpr std::array<std::string_view, 18> kAttemptOutcomes{"ok",
+inline constexpr std::array<std::string_view, 19> kAttemptOutcomes{"ok",
                                                                    "error",
                                                                    "timeout",
                                                                    "first_token_timeout",
@@ -89,6 +89,7 @@ inline constexpr std::array<std::string_view, 18> kAttemptOutcomes{"ok",
                                                                    "prompt_variable_missing",
                                                                    "blocked",
                                                                    "key_limited",
+                                                                   "key_budget",
                                                                    "cancelled"};
 
 // Of one (feature, variant, model, provider).
