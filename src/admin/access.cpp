@@ -23,7 +23,7 @@ std::optional<std::string_view> bearer(const http::Request& request) {
     // Two of them might be read differently by somebody in between.
     if (request.header_count("authorization") != 1)
         return std::nullopt;
-    const std::string_view value = *request.header("authorization");
+    const std::string_view value = request.header("authorization").value_or("");
     if (value.size() < scheme.size() || !equals_ignoring_case(value.substr(0, scheme.size()), scheme))
         return std::nullopt;
     const std::string_view token = trim(value.substr(scheme.size()));
@@ -64,7 +64,7 @@ bool is_local(const http::Request& request) {
     if (origins == 0)
         return true;
     return origins == 1 &&
-           equals_ignoring_case(*request.header("origin"), "http://" + std::string(request.host));
+           equals_ignoring_case(request.header("origin").value_or(""), "http://" + std::string(request.host));
 }
 
 bool metrics_open(const Options& options, bool loopback) {
