@@ -215,10 +215,8 @@ INSTANTIATE_TEST_SUITE_P(
         Later{"Cache", "cache: {url: \"memory:256MiB\"}"},
         Later{"Guardrails", "guardrails: {pii: {kind: pii}}"},
         Later{"Evaluation", "evaluation: {worker: internal}"}, Later{"Scorers", "scorers: {a: {kind: judge}}"},
-        Later{"Alerts", "alerts: {rules: []}"}, Later{"StoreOnFailure", "store: {on_failure: serve}"},
-        Later{"Kafka", "events: {sinks: [{kafka: {topic: calls}}]}"},
-        Later{"Budget", "budget: {monthly_usd: 500}", true}, Later{"FeatureCache", "cache: {ttl: 10m}", true},
-        Later{"Canary", "canary: {candidate: next}", true},
+        Later{"Alerts", "alerts: {rules: []}"}, Later{"Budget", "budget: {monthly_usd: 500}", true},
+        Later{"FeatureCache", "cache: {ttl: 10m}", true}, Later{"Canary", "canary: {candidate: next}", true},
         Later{"LowConfidence", "low_confidence: {mean_logprob_below: -1.2}", true},
         Later{"Changes", "changes: free", true}, Later{"FeatureEvaluation", "evaluation: {sample: 10%}", true}),
     [](const auto& info) { return std::string(info.param.name); });
