@@ -30,11 +30,15 @@ constexpr const char* kMigrations[] = {
     "CREATE TABLE ledger_cursors (name TEXT PRIMARY KEY, cursor TEXT NOT NULL) STRICT, WITHOUT ROWID",
 };
 
-// How long another process may hold the file, asked every millisecond: SQLite's own waits grow to 100 ms, and
-// calls wait for leases meanwhile.
-constexpr int kMostPolls = 2000;
-int poll_when_busy(void*, int polls) {
-    if (polls >= kMostPolls)
+// How long another process may hold the file, asked again every millisecond: SQLite's own waits grow to 100 ms,
+// and calls wait for leases meanwhile.
+constexpr auto kBusyPatience = std::chrono::seconds{2};
+int wait_while_busy(void*, int polls) {
+    using std::chrono::steady_clock;
+    thread_local steady_clock::time_point begun;
+    if (polls == 0)
+        begun = steady_clock::now();
+    if (steady_clock::now() - begun >= kBusyPatience)
         return 0;
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
     return 1;
@@ -108,7 +112,7 @@ Result<Database> open_database(const std::string& path) {
     Database database(raw);
     if (opened != SQLITE_OK)
         return sqlite_error(raw, "the store " + path + " cannot be opened");
-    sqlite3_busy_handler(raw, poll_when_busy, nullptr);
+    sqlite3_busy_handler(raw, wait_while_busy, nullptr);
     if (auto set = set_journal(raw); !set)
         return set.error();
     if (auto migrated = migrate(raw); !migrated)
