@@ -4,7 +4,6 @@
 #include "cli/recorded_content.h"
 #include "cli/table.h"
 
-#include <tidegate/admin/time.h>
 #include <tidegate/base/id.h>
 #include <tidegate/base/text.h>
 
@@ -214,22 +213,6 @@ void print_list(const Client& client, const Json& answer) {
         client.out() << "older ones: --before " << printable(next) << '\n';
 }
 
-// Relative times count from this machine's clock, so that `2h` means the same here as in a script's log.
-Result<> add_time(Query& query, const Client& client, const std::string& name, const std::string& text) {
-    if (text.empty())
-        return {};
-    const std::optional<WallTime> time = admin::parse_time(text, client.surroundings.clock.wall());
-    if (!time) {
-        return Error{.kind = ErrorKind::invalid_input,
-                     .message = "--" + name +
-                                " takes a time (2026-11-01, 2026-11-01T12:30:00Z) or how long ago "
-                                "(90s, 30m, 2h, 7d), not " +
-                                text};
-    }
-    query.emplace_back(name, format_utc(*time));
-    return {};
-}
-
 }  // namespace
 
 int call_list_command(const Client& client, const CallListArguments& arguments) {
@@ -248,6 +231,8 @@ int call_list_command(const Client& client, const CallListArguments& arguments) 
             return client.fail(kWrongUsage, added.error().message);
     }
     query.emplace_back("limit", std::to_string(arguments.limit));
+    if (arguments.shadow)
+        query.emplace_back("shadow", "true");
     return client.get("/admin/v1/calls", query, [&](const Json& answer) { print_list(client, answer); });
 }
 

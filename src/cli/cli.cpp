@@ -30,6 +30,7 @@ class CommandLine {
         add_process();
         add_feature();
         add_call();
+        add_shadow();
         add_key();
     }
 
@@ -110,6 +111,7 @@ class CommandLine {
         add_text(list, "--until", list_.until, "Before then");
         add_text(list, "--status", list_.status, "An outcome (ok, timeout, ...) or an HTTP status");
         add_text(list, "--before", list_.before, "Older than this call");
+        list->add_flag("--shadow", list_.shadow, "Runs of the shadow lane instead of the users' calls");
         list->add_option("--limit", list_.limit, "At most so many")
             ->check(CLI::Range(1, 1000))
             ->capture_default_str();
@@ -134,6 +136,18 @@ class CommandLine {
                 ""};
     }
 
+    void add_shadow() {
+        CLI::App* shadow = app_.add_subcommand("shadow", "The shadow lane");
+        shadow->require_subcommand(1);
+        CLI::App* report = add(*shadow, "report", "The verdict on a feature's candidate, with its figures",
+                               [this] { return shadow_report_command(client_, shadow_report_); });
+        report->add_option("feature", shadow_report_.feature, "The feature's name")
+            ->required()
+            ->check(not_empty());
+        add_text(report, "--since", shadow_report_.since,
+                 "Only runs from then on: 2026-11-01, 2026-11-01T12:30:00Z, or ago: 2h, 7d");
+    }
+
     static CLI::Validator not_empty() {
         return {
             [](std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
@@ -147,6 +161,7 @@ class CommandLine {
     SimulateOptions simulate_{.listen = "127.0.0.1:8089", .behaviour = {}};
     ExplainArguments explain_;
     CallListArguments list_;
+    ShadowReportArguments shadow_report_;
     std::string id_;
     std::string key_name_;
     std::function<int()> chosen_;

@@ -3,6 +3,7 @@
 #include "cli/printable.h"
 #include "cli/table.h"
 
+#include <tidegate/admin/time.h>
 #include <tidegate/base/money.h>
 
 #include <ostream>
@@ -83,6 +84,21 @@ int Client::refuse(const Json& answer, int http_status) const {
     if (http_status == 401)
         message += " TIDEGATE_TOKEN holds it.";
     return fail(kRefused, message);
+}
+
+Result<> add_time(Query& query, const Client& client, const std::string& name, const std::string& text) {
+    if (text.empty())
+        return {};
+    const std::optional<WallTime> time = admin::parse_time(text, client.surroundings.clock.wall());
+    if (!time) {
+        return Error{.kind = ErrorKind::invalid_input,
+                     .message = "--" + name +
+                                " takes a time (2026-11-01, 2026-11-01T12:30:00Z) or how long ago "
+                                "(90s, 30m, 2h, 7d), not " +
+                                text};
+    }
+    query.emplace_back(name, format_utc(*time));
+    return {};
 }
 
 std::string text_of(const Json& value) {

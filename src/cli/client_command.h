@@ -52,6 +52,10 @@ std::string seconds_text(std::int64_t microseconds);  // "812 ms", "1.234 s"
 std::string dollars_text(std::int64_t nanos);         // "0.000123"
 std::string time_text(std::string_view rfc3339);      // "2026-11-24 03:04:05.678"
 
+// Adds a time as a person writes it. Relative ones count from this machine's clock, so that `2h` means the same
+// here as in a script's log. Fails on what is no time.
+Result<> add_time(Query& query, const Client& client, const std::string& name, const std::string& text);
+
 // The commands.
 int status_command(const Client& client);
 int reload_command(const Client& client);
@@ -67,9 +71,14 @@ int feature_explain_command(const Client& client, const ExplainArguments& argume
 struct CallListArguments {
     std::string feature, user, conversation, since, until, status, before;
     int limit = 50;
+    bool shadow = false;  // runs of the shadow lane instead of the users' calls
 };
 int call_list_command(const Client& client, const CallListArguments& arguments);
 int call_show_command(const Client& client, const std::string& id);
+struct ShadowReportArguments {
+    std::string feature, since;
+};
+int shadow_report_command(const Client& client, const ShadowReportArguments& arguments);
 // Asks no gateway.
 int key_new_command(const Client& client, const std::string& name);
 

@@ -135,7 +135,7 @@ void note_minimum(ShadowReport& report, const ShadowThresholds& thresholds, Wall
     const Duration passed = report.first ? std::max(Duration{}, Duration{now - *report.first}) : Duration{};
     report.missing_time = thresholds.minimum_time - std::min(thresholds.minimum_time, passed);
     if (report.missing_pairs > 0) {
-        report.reasons.push_back(fmt::format("{} of {} pairs are there: {} are missing", report.pairs.compared,
+        report.reasons.push_back(fmt::format("{} of {} pairs: {} missing", report.pairs.compared,
                                              thresholds.minimum_pairs, report.missing_pairs));
     }
     if (report.missing_time > Duration{}) {

@@ -35,8 +35,8 @@ TEST_F(ApiTest, TheDescriptionListsExactlyTheRoutesThatAreServed) {
                 ElementsAre("get /admin/v1/calls", "get /admin/v1/calls/{id}", "get /admin/v1/config",
                             "get /admin/v1/features", "get /admin/v1/features/{feature}",
                             "get /admin/v1/features/{feature}/explain", "get /admin/v1/openapi.json",
-                            "get /admin/v1/status", "get /healthz", "get /metrics", "get /readyz",
-                            "post /admin/v1/reload"));
+                            "get /admin/v1/shadow/{feature}", "get /admin/v1/status", "get /healthz",
+                            "get /metrics", "get /readyz", "post /admin/v1/reload"));
 }
 
 TEST_F(ApiTest, ReadinessSaysWhyNot) {

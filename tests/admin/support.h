@@ -107,6 +107,13 @@ class AdminTest : public ::testing::Test {
             return CallAnswer{found->second,
                               with_content ? R"({"id":"x","content":"prompt"})" : R"({"id":"x"})"};
         };
+        services.shadow_json = [this](const std::string& feature,
+                                      std::optional<WallTime> since) -> Result<std::string> {
+            asked_shadow_ = {feature, since};
+            if (feature != "alpha")
+                return Error{.kind = ErrorKind::not_found, .message = "The feature has no shadow lane."};
+            return std::string(R"({"verdict":"pass"})");
+        };
         services.calls = [this](const events::IndexFilter& filter) -> Result<std::vector<CallLine>> {
             filters_.push_back(filter);
             if (fail_)
@@ -158,6 +165,7 @@ class AdminTest : public ::testing::Test {
     // Written by the server's threads while a request of the test waits for them.
     ExplainQuestion explained_;
     std::vector<events::IndexFilter> filters_;
+    std::pair<std::string, std::optional<WallTime>> asked_shadow_;
     std::atomic<int> reloads_ = 0;
     std::atomic<int> calls_asked_ = 0;
     std::unique_ptr<Server> server_;

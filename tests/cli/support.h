@@ -76,6 +76,9 @@ class CliTest : public ::testing::Test {
         services_.calls = [](const events::IndexFilter&) -> Result<std::vector<admin::CallLine>> {
             return std::vector<admin::CallLine>{};
         };
+        services_.shadow_json = [](const std::string&, std::optional<WallTime>) -> Result<std::string> {
+            return Error{.kind = ErrorKind::not_found, .message = "The feature has no shadow lane."};
+        };
         services_.reload = [] { return admin::ReloadOutcome{}; };
     }
 

@@ -72,7 +72,7 @@ TEST(ShadowReport, WaitsForTheMinimumOfPairs) {
     const ShadowReport report = judge(figures(0, 199), {}, kNow);
     EXPECT_EQ(report.verdict, Verdict::not_enough_data);
     EXPECT_EQ(report.missing_pairs, 1U);
-    EXPECT_THAT(report.reasons, Contains(HasSubstr("199 of 200 pairs are there: 1 are missing")));
+    EXPECT_THAT(report.reasons, Contains(HasSubstr("199 of 200 pairs: 1 missing")));
     EXPECT_EQ(judge(figures(199, 199), {}, kNow).verdict, Verdict::not_enough_data)
         << "too few to fail by as well";
 }
