@@ -1,5 +1,6 @@
-// "TGA", the form's number, then little-endian: held_for in ms (8 bytes), 1 for a stream (1 byte), and the
-// texts, each behind its size (4 bytes).
+// "TGA", the form's number, then little-endian: held_for in ms (8 bytes), 1 for a stream (1 byte), the number
+// of trips (4 bytes), the texts, each behind its size (4 bytes), and for each trip 1 for the input (1 byte) and
+// two texts.
 #include "cache/entry_codec.h"
 
 #include <cstdint>
@@ -40,12 +41,26 @@ class ByteReader {
         return number;
     }
 
+    // Of parts that take at least so many bytes each.
+    std::size_t count(std::size_t least) {
+        const std::uint64_t wanted = number(4);
+        good_ = good_ && wanted <= rest_.size() / least;
+        return good_ ? static_cast<std::size_t>(wanted) : 0;
+    }
+
     std::string text() { return std::string(bytes(number(4))); }
 
   private:
     std::string_view rest_;
     bool good_ = true;
 };
+
+void append_text(std::string& out, const std::string& text) {
+    append_number(out, text.size(), 4);
+    out += text;
+}
+
+constexpr std::size_t kLeastTrip = 9;
 
 // Calls `text` for each text, in the order in which they are written.
 template <class AnEntry, class Text>
@@ -66,10 +81,13 @@ std::string encode(const Entry& entry, std::chrono::milliseconds held_for) {
     out.reserve(memory_of(entry) + 64);
     append_number(out, static_cast<std::uint64_t>(held_for.count()), 8);
     append_number(out, entry.stream ? 1 : 0, 1);
-    for_each_text(entry, [&](const std::string& text) {
-        append_number(out, text.size(), 4);
-        out += text;
-    });
+    append_number(out, entry.origin.tripped.size(), 4);
+    for_each_text(entry, [&](const std::string& text) { append_text(out, text); });
+    for (const Tripped& tripped : entry.origin.tripped) {
+        append_number(out, tripped.input ? 1 : 0, 1);
+        append_text(out, tripped.guardrail);
+        append_text(out, tripped.category);
+    }
     return out;
 }
 
@@ -81,7 +99,13 @@ DecodedEntry decode(std::string_view bytes) {
     decoded.held_for = std::chrono::milliseconds{static_cast<std::int64_t>(reader.number(8))};
     auto entry = std::make_shared<Entry>();
     entry->stream = reader.number(1) == 1;
+    entry->origin.tripped.resize(reader.count(kLeastTrip));
     for_each_text(*entry, [&](std::string& text) { text = reader.text(); });
+    for (Tripped& tripped : entry->origin.tripped) {
+        tripped.input = reader.number(1) == 1;
+        tripped.guardrail = reader.text();
+        tripped.category = reader.text();
+    }
     if (reader.good() && reader.at_end())
         decoded.entry = std::move(entry);
     return decoded;

@@ -14,6 +14,12 @@ void name_origin(Exchange& exchange, const cache::Origin& origin) {
     exchange.fallback_entry = origin.fallback_entry;
     exchange.fallback_reason = origin.fallback_reason;
     exchange.answered_by = exchange.variant;
+    for (const cache::Tripped& tripped : origin.tripped) {
+        guardrails::Trip& trip = exchange.trips.emplace_back();
+        trip.guardrail = tripped.guardrail;
+        trip.category = tripped.category;
+        trip.direction = tripped.input ? guardrails::Direction::input : guardrails::Direction::output;
+    }
     if (origin.fallback_entry.empty())
         return;
     // By name: the call may have begun with another configuration.
@@ -22,6 +28,7 @@ void name_origin(Exchange& exchange, const cache::Origin& origin) {
         return entry.variant.name == origin.variant;
     });
     exchange.answered_by = found == variants.end() ? nullptr : &*found;
+    exchange.tried.push_back(exchange.answered_by);
 }
 
 std::string cost_line(const Exchange& exchange) {

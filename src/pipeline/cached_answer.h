@@ -12,7 +12,7 @@ class Exchange;
 
 // Makes the whole entry the exchange's answer, without an outcome.
 void answer_with_entry(Exchange& exchange, const cache::Entry& entry);
-// Names on the exchange who answered the call that the entry was made for.
+// Says on the exchange who answered the call that the entry was made for, and what its guardrails have found.
 void name_origin(Exchange& exchange, const cache::Origin& origin);
 // The line that says what the exchange's own attempts have cost, which is nothing where there was none.
 std::string cost_line(const Exchange& exchange);

@@ -15,8 +15,17 @@ std::string stream_headers(const Exchange& exchange, std::string_view header_lin
 }
 
 cache::Origin origin_of(const Exchange& exchange) {
-    return {exchange.id_text, exchange.answered_by != nullptr ? exchange.answered_by->variant.name : "",
-            exchange.fallback_entry, exchange.fallback_reason};
+    cache::Origin origin;
+    origin.call_id = exchange.id_text;
+    if (exchange.answered_by != nullptr)
+        origin.variant = exchange.answered_by->variant.name;
+    origin.fallback_entry = exchange.fallback_entry;
+    origin.fallback_reason = exchange.fallback_reason;
+    for (const guardrails::Trip& trip : exchange.trips) {
+        const bool input = trip.direction == guardrails::Direction::input;
+        origin.tripped.push_back({trip.guardrail, trip.category, input});
+    }
+    return origin;
 }
 
 void ClientStream::begin(std::string_view header_lines) {

@@ -102,6 +102,7 @@ class Following {
         if (!exchange_.stream_begun)
             begin();
         if (news.entry) {
+            name_origin(exchange_, news.entry->origin);
             exchange_.answered_model = news.entry->model;
             exchange_.finish_reason = news.entry->finish;
         }

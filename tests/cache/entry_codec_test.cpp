@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 
 Entry full() {
     Entry entry;
-    entry.origin = {"call", "stable", "small", "timeout"};
+    entry.origin = {"call", "stable", "small", "timeout", {{"pii", "email", true}, {"tone", "", false}}};
     entry.model = "gpt";
     entry.finish = "stop";
     entry.stream = true;

@@ -110,7 +110,7 @@ TEST_F(FlightsTest, GiveFollowersOfAnyThreadTheStreamAsItComes) {
     Lead leader = lead();
     const auto here = begin_reading(one_);
     const auto there = begin_reading(two_);
-    leader.begin({"leader", "stable", "", ""});
+    leader.begin({"leader", "stable", "", "", {}});
     leader.append("data: a\n\n");
     here->first.get_future().get();  // before the answer is complete
     there->first.get_future().get();
@@ -130,7 +130,7 @@ TEST_F(FlightsTest, GiveFollowersOfAnyThreadTheStreamAsItComes) {
 
 TEST_F(FlightsTest, GiveWhoComesLateAllOfIt) {
     Lead leader = lead();
-    leader.begin({"leader", "stable", "", ""});
+    leader.begin({"leader", "stable", "", "", {}});
     leader.append("one ");
     leader.append("two ");
     Follower late = follower(two_);
@@ -277,7 +277,7 @@ TEST_F(FlightsTest, LeaveWhoIsCancelledAlone) {
 
 TEST_F(FlightsTest, KeepABoundedPartOfAStreamThatHasNoEnd) {
     Lead leader = lead();
-    leader.begin({"leader", "stable", "", ""});
+    leader.begin({"leader", "stable", "", "", {}});
     const std::string piece(1 << 20, 'x');
     Follower quick = follower(one_);
     Follower slow = follower(two_);
@@ -317,7 +317,7 @@ TEST_F(FlightsTest, GiveAThousandFollowersTheSameBytes) {
     Lead leader = lead();
     std::vector<std::shared_ptr<Reading>> readings;
     for (int i = 0; i < 1000; ++i) readings.push_back(begin_reading(i % 2 == 0 ? one_ : two_));
-    leader.begin({"leader", "stable", "", ""});
+    leader.begin({"leader", "stable", "", "", {}});
     for (int i = 0; i < 200; ++i) leader.append("data: " + std::to_string(i) + "\n\n");
     const auto entry = leader.land(facts(), "data: [DONE]\n\n");
     for (const auto& reading : readings) {

@@ -202,6 +202,54 @@ def test_an_answer_belongs_to_the_content_of_its_variant(start, own_simulator):
     assert words == ["miss", "miss", "miss", "hit"]
 
 
+def test_guardrails_hold_for_answers_from_the_cache(start, own_simulator):
+    guardrails = """
+guardrails:
+  pii: {kind: pii, categories: [%s], input: redact, output: redact}
+  words: {kind: forbidden, patterns: ["never say this"], input: block}
+"""
+
+    def config(categories):
+        return configuration(own_simulator, {"chat": "echo"}, top=guardrails % categories).replace(
+            "{model: m-chat}", "{model: m-chat, guardrails: [pii, words]}")
+
+    gateway = start(config("email"))
+    said = "I am ann@example.com."
+    first, again = gateway.chat("chat", said), gateway.chat("chat", said)
+    assert [word(first), word(again)] == ["miss", "hit"] and again.content == first.content
+    for answer in (first, again):
+        assert "ann@example.com" not in answer.text
+        record = gateway.wait_record(answer.headers["x-tidegate-call-id"])
+        assert "ann@example.com" not in json.dumps(record) and "[email]" in json.dumps(record)
+    blocked = [gateway.chat("chat", "never say this") for _ in range(2)]
+    assert [(answer.status_code, word(answer)) for answer in blocked] == [(400, "miss")] * 2
+    gateway.write_config(config("email, phone"))
+    assert gateway.reload().status_code == 200
+    assert word(gateway.chat("chat", said)) == "miss", "another guardrail, another answer"
+
+
+def test_a_dead_answer_serves_where_the_budget_is_used_up(start, own_simulator):
+    config = configuration(own_simulator, {"chat": "tokens=6"}, cache="ttl: 1s").replace(
+        "{model: m-chat}", "{model: m-chat, max_output_tokens: 100}").replace(
+        "serve: only,", "serve: only, budget: {monthly_usd: 0.0006, degrade_from: 1%, at_ceiling: [cache, reject]},")
+    gateway = start(config)
+    first = gateway.chat("chat")
+    assert (first.status_code, word(first)) == (200, "miss")
+    assert gateway.chat("chat", "another question").status_code == 429
+    stale = wait_until(lambda: (answer := gateway.chat("chat")).headers.get("x-tidegate-degraded") and answer, 10, "the answer's death")
+    assert (stale.status_code, word(stale)) == (200, "hit") and stale.content == first.content
+    assert stale.headers["x-tidegate-degraded"] == "budget"
+    assert stale.headers["x-tidegate-fallback"] == "cache;reason=budget"
+    assert stale.headers["x-tidegate-cost-usd"] == "0.000000000"
+    record = gateway.wait_record(stale.headers["x-tidegate-call-id"])
+    assert (record["outcome"], record["cache"]) == ("degraded", "stale")
+    assert record["cached_from"] == first.headers["x-tidegate-call-id"]
+    fresh = gateway.chat("chat", headers={"cache-control": "no-cache"})
+    assert fresh.status_code == 429, "a client that takes no earlier answer gets none"
+    assert calls(own_simulator) == 1
+    assert gateway.metric("tidegate_cache_requests_total", feature="chat", result="stale") >= 1
+
+
 def test_a_reload_that_moves_the_cache_is_refused(start, own_simulator):
     gateway = start(configuration(own_simulator, {"chat": "tokens=4"}))
     gateway.write_config(configuration(own_simulator, {"chat": "tokens=4"}, top='cache: {url: "memory:1MiB"}'))

@@ -3,18 +3,29 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace tidegate::cache {
 
 // Answers larger than this are neither stored nor held for those who join late.
 inline constexpr std::size_t kLargestEntry = 16 << 20;
 
+// A guardrail that has found something, which a record of the answer must not hold.
+struct Tripped {
+    std::string guardrail;
+    std::string category;
+    bool input = false;  // in the request, else in the answer
+
+    bool operator==(const Tripped&) const = default;
+};
+
 // Which call the answer was made for, and by which entry of its chain.
 struct Origin {
     std::string call_id;
-    std::string variant;          // the variant that answered; empty if none did
-    std::string fallback_entry;   // empty if the decided variant answered
-    std::string fallback_reason;  // why it did not
+    std::string variant;           // the variant that answered; empty if none did
+    std::string fallback_entry;    // empty if the decided variant answered
+    std::string fallback_reason;   // why it did not
+    std::vector<Tripped> tripped;  // known when the answer is complete
 
     bool operator==(const Origin&) const = default;
 };
