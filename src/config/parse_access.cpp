@@ -67,7 +67,7 @@ std::shared_ptr<const pipeline::Feature> parse_direct(const yaml::Cursor& at, co
     const yaml::Cursor budget = at["budget"];
     direct->at_ceiling = ChainEntries(direct->flag.variants, direct->variants, references.outbound)
                              .ceiling_list(budget["at_ceiling"]);
-    if (at || !models.empty())
+    if (!direct->variants.empty())
         direct->account = parse_budget(budget, direct->name, references.accounts);
     at.finish();
     if (direct->variants.empty()) {

@@ -30,11 +30,13 @@ features:
     targeting:
       - {name: pilot, when: {country: [DE, FR]}, serve: {next: 10, stable: 90}}
     serve: stable
+    budget: {monthly_usd: 10}
   search:
     variants:
       now: {model: vectors}
       later: {model: vectors-2}
     serve: now
+    budget: {monthly_usd: 10}
 )";
 
 const std::string kDigest(64, 'a');
@@ -72,7 +74,7 @@ const Mistake kMistakes[] = {
     {"AnUnknownKeyOfTheServer", "{listen: 127.0.0.1:8080}", "{listen: 127.0.0.1:8080, admn: 127.0.0.1:9900}",
      "tidegate.yaml:1:34: server: unknown key \"admn\"; did you mean \"admin\"?"},
     {"ADuplicateKey", "    serve: now", "    serve: now\n    serve: later",
-     "tidegate.yaml:26:5: \"serve\" is already written at line 25"},
+     "tidegate.yaml:27:5: \"serve\" is already written at line 26"},
     {"AnAliasOfOpenAi", "id: large-2026-01-15", "id: gpt-4o",
      "tidegate.yaml:7:33: models.large.id: is an alias that the provider moves to other models; name a dated "
      "one, or "
@@ -116,47 +118,47 @@ const Mistake kMistakes[] = {
     {"AReservedVariant",
      "  search:\n    variants:\n      now: {model: vectors}\n      later: {model: vectors-2}\n    serve: now",
      "  search:\n    variants:\n      cache: {model: vectors}\n    serve: cache",
-     "tidegate.yaml:23:7: features.search.variants.cache: is a reserved name"},
+     "tidegate.yaml:24:7: features.search.variants.cache: is a reserved name"},
     {"AReservedAnswer", "      sorry: {text: \"Sorry.\"}",
      "      sorry: {text: \"Sorry.\"}\n      reject: {text: \"No.\"}",
      "tidegate.yaml:18:7: features.chat.answers.reject: is a reserved name"},
-    {"AReservedFeature", "  search:", "  cache:", "tidegate.yaml:21:3: features.cache: is a reserved name"},
+    {"AReservedFeature", "  search:", "  cache:", "tidegate.yaml:22:3: features.cache: is a reserved name"},
     {"VariantsOfTheDirectFeature", "  search:", "  direct: {variants: {a: {model: large}}}\n  search:",
-     "tidegate.yaml:21:12: features.direct: unknown key \"variants\"\n"
-     "tidegate.yaml:21:3: warning: features.direct: has no effect, because no access key names a model"},
+     "tidegate.yaml:22:12: features.direct: unknown key \"variants\"\n"
+     "tidegate.yaml:22:3: warning: features.direct: has no effect, because no access key names a model"},
     {"AKeyForAnUnknownFeature", "{anonymous: true}",
      "{keys: [{name: a, sha256: " + kDigest + ", features: [cat]}]}",
-     "tidegate.yaml:2:118: access.keys[0].features[0]: there is no feature \"cat\"; did you mean \"chat\"?"},
+     "tidegate.yaml:2:112: access.keys[0].features[0]: there is no feature \"cat\"; did you mean \"chat\"?"},
     {"AKeyForAnUnknownModel", "{anonymous: true}",
      "{keys: [{name: a, sha256: " + kDigest + ", models: [larg]}]}",
-     "tidegate.yaml:2:116: access.keys[0].models[0]: there is no model \"larg\"; did you mean \"large\"?"},
+     "tidegate.yaml:2:110: access.keys[0].models[0]: there is no model \"larg\"; did you mean \"large\"?"},
     {"AKeyForTheFeatureDirect", "{anonymous: true}",
      "{keys: [{name: a, sha256: " + kDigest + ", features: [direct]}]}",
-     "tidegate.yaml:2:118: access.keys[0].features[0]: cannot be named; list the plain models that the key may "
+     "tidegate.yaml:2:112: access.keys[0].features[0]: cannot be named; list the plain models that the key may "
      "use under `models`"},
     {"AKeyForNothing", "{anonymous: true}", "{keys: [{name: a, sha256: " + kDigest + "}]}",
      "tidegate.yaml:2:17: access.keys[0]: may call nothing: name the features or models that it may use"},
     {"AFeatureNamedAsAModel", "  search:", "  large:",
-     "tidegate.yaml:21:3: features.large: is the name of a model already; features and models have different "
+     "tidegate.yaml:22:3: features.large: is the name of a model already; features and models have different "
      "names"},
     {"AnAnswerNamedAsAVariant", "      sorry: {text: \"Sorry.\"}",
      "      sorry: {text: \"Sorry.\"}\n      stable: {text: \"No.\"}",
      "tidegate.yaml:18:7: features.chat.answers.stable: is the name of a variant already"},
     {"ANameThatIsNoHeaderValue", "  search:", "  \"a;b\":",
-     "tidegate.yaml:21:3: features.a;b: is no name: at most 128 of letters, digits, `_`, `-`, `.`"},
+     "tidegate.yaml:22:3: features.a;b: is no name: at most 128 of letters, digits, `_`, `-`, `.`"},
     {"NoVariants", "variants:\n      now: {model: vectors}\n      later: {model: vectors-2}\n    serve: now",
      "variants: {}",
-     "tidegate.yaml:22:5: features.search.variants: needs at least one variant\n"
-     "tidegate.yaml:21:3: features.search.serve: is missing"},
+     "tidegate.yaml:23:5: features.search.variants: needs at least one variant\n"
+     "tidegate.yaml:22:3: features.search.serve: is missing"},
     {"WeightsBelow100", "{next: 10, stable: 90}", "{next: 10, stable: 89.99}",
      "tidegate.yaml:19:50: features.chat.targeting[0].serve: the percentages add up to 99.99, they must add up "
      "to 100"},
     {"AnAnswerOfTwoKinds", "{text: \"Sorry.\"}", "{text: \"Sorry.\", first_sentences: 2}",
-     "tidegate.yaml:17:7: features.chat.answers.sorry: must have exactly one of text, json and "
-     "first_sentences"},
+     "tidegate.yaml:17:7: features.chat.answers.sorry: must have exactly one of text, json, "
+     "first_sentences and http"},
     {"AnAnswerOfNoKind", "{text: \"Sorry.\"}", "{}",
-     "tidegate.yaml:17:7: features.chat.answers.sorry: must have exactly one of text, json and "
-     "first_sentences"},
+     "tidegate.yaml:17:7: features.chat.answers.sorry: must have exactly one of text, json, "
+     "first_sentences and http"},
     {"AnAttemptLongerThanTheWhole", "    serve: stable\n", "    serve: stable\n    timeout: {attempt: 61s}\n",
      "tidegate.yaml:21:24: features.chat.timeout.attempt: is longer than total"},
     {"AnonymousInPublic", "{listen: 127.0.0.1:8080}", "{listen: \"0.0.0.0:8080\"}",
@@ -176,11 +178,11 @@ const Mistake kMistakes[] = {
     {"AMissingVariable", "api_key: secret", "api_key: \"${TIDEGATE_TEST_NOT_SET}\"",
      "tidegate.yaml:4:78: the environment variable TIDEGATE_TEST_NOT_SET is not set"},
     {"AnEmbeddingWithWeights", "    serve: now\n", "    serve: {now: 50, later: 50}\n",
-     "tidegate.yaml:25:5: features.search.serve: an embedding feature takes no weights: vectors of two models "
+     "tidegate.yaml:26:5: features.search.serve: an embedding feature takes no weights: vectors of two models "
      "do not "
      "mix"},
     {"AnEmbeddingWithAFallback", "now: {model: vectors}", "now: {model: vectors, fallback: [later]}",
-     "tidegate.yaml:22:5: features.search.variants: an embedding feature takes no fallback to another model or "
+     "tidegate.yaml:23:5: features.search.variants: an embedding feature takes no fallback to another model or "
      "to a "
      "text"},
 };
@@ -209,17 +211,14 @@ TEST_P(LaterTest, IsRefusedByName) {
     EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Config, LaterTest,
-    testing::Values(
-        Later{"Cache", "cache: {url: \"memory:256MiB\"}"},
-        Later{"Guardrails", "guardrails: {pii: {kind: pii}}"},
-        Later{"Evaluation", "evaluation: {worker: internal}"}, Later{"Scorers", "scorers: {a: {kind: judge}}"},
-        Later{"Alerts", "alerts: {rules: []}"}, Later{"Budget", "budget: {monthly_usd: 500}", true},
-        Later{"FeatureCache", "cache: {ttl: 10m}", true}, Later{"Canary", "canary: {candidate: next}", true},
-        Later{"LowConfidence", "low_confidence: {mean_logprob_below: -1.2}", true},
-        Later{"Changes", "changes: free", true}, Later{"FeatureEvaluation", "evaluation: {sample: 10%}", true}),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Config, LaterTest,
+                         testing::Values(Later{"Evaluation", "evaluation: {worker: internal}"},
+                                         Later{"Scorers", "scorers: {a: {kind: judge}}"},
+                                         Later{"Alerts", "alerts: {rules: []}"},
+                                         Later{"Canary", "canary: {candidate: next}", true},
+                                         Later{"Changes", "changes: free", true},
+                                         Later{"FeatureEvaluation", "evaluation: {sample: 10%}", true}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 class ConfigProblems : public ConfigFolder {};
 
