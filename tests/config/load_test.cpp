@@ -86,7 +86,7 @@ std::string one(const std::string& provider, const std::string& model, const std
 }
 constexpr const char* kProvider = "dialect: openai, base_url: \"https://api.example.com/v1\"";
 constexpr const char* kModel = "id: m-1, context: 8000, max_output: 1000, price: unknown";
-constexpr const char* kFeature = "variants: {v: {model: m}}";
+constexpr const char* kFeature = "variants: {v: {model: m}}, budget: {monthly_usd: 10}";
 
 TEST_F(Load, TakesTheDefaultsOfWhatIsNotWritten) {
     const Snapshot& snapshot = good("{}");
@@ -111,7 +111,7 @@ server:
   timeouts: {header: 1s, body: 2s, idle: 3s, drain: 4s}
   stream_heartbeat: 5s
 log: {level: debug, format: json}
-store: {url: "sqlite:other.db"}
+store: {url: "sqlite:other.db", on_failure: serve}
 records: {content: none}
 access: {anonymous: true}
 segments: {plan: [free, pro]}
@@ -120,6 +120,7 @@ segments: {plan: [free, pro]}
                                      .admin = "127.0.0.1:0",
                                      .threads = 3,
                                      .store_url = "sqlite:other.db",
+                                     .serve_on_failure = true,
                                      .cache = {}}));
     EXPECT_EQ(snapshot.listener.address, "[::1]:8081");
     EXPECT_EQ(snapshot.listener.limits.header, 8U << 10U);
@@ -203,6 +204,7 @@ TEST_F(Load, ReadsAVariantWithItsChain) {
         w: {model: m}},
       answers: {text: {text: Sorry.}, json: {json: {answer: null, list: [1, "2"]}}, first: {first_sentences: 3}},
       timeout: {attempt: 1s, first_token: 2s, total: 3s},
+      budget: {monthly_usd: 10},
       serve: v)",
                                         "prompts: {directory: prompts}\n"));
     const calls::Variant& variant = variant_of(snapshot, "f", 0);
