@@ -87,6 +87,21 @@ std::string caller_text(const Json& record) {
         ", ");
 }
 
+// "candidate beside 0192… (stable), disagrees: token_similarity 0.31"; "" for a user's call.
+std::string shadow_text(const Json& record) {
+    const Json& shadow = child_of(record, "shadow");
+    if (!shadow.is_object())
+        return "";
+    const Json& live = child_of(shadow, "live");
+    std::string out = text_of(shadow, "role") + with(" beside ", text_of(live, "call")) +
+                      with(" (", text_of(live, "variant"), ")");
+    const Json& disagrees = child_of(shadow, "disagrees");
+    out += disagrees.is_null() ? ", not compared" : disagrees == Json(true) ? ", disagrees" : ", agrees";
+    for (const Json& comparison : child_of(shadow, "comparisons"))
+        out += fmt::format(", {} {}", text_of(comparison, "comparator"), text_of(comparison, "similarity"));
+    return out;
+}
+
 void print_summary(std::ostream& out, const Json& record) {
     Fields fields;
     fields.add("call", text_of(record, "id"));
@@ -100,6 +115,7 @@ void print_summary(std::ostream& out, const Json& record) {
     fields.add("conversation", text_of(record, "conversation"));
     fields.add("attributes", pairs_text(child_of(record, "attributes")));
     fields.add("decision", decision_text(record));
+    fields.add("shadow", shadow_text(record));
     fields.add(
         "fallback",
         joined({text_of(record, "fallback_entry"), with("reason ", text_of(record, "fallback_reason"))}, ", "));
@@ -182,6 +198,11 @@ void print_content(std::ostream& out, const Json& record) {
     if (!answer.is_null()) {
         out << "\nanswer" << cut_mark(answer) << '\n';
         print_text(out, answered(answer));
+    }
+    const Json& live = child_of(content, "live_answer");
+    if (!live.is_null()) {
+        out << "\nlive answer" << cut_mark(live) << '\n';
+        print_text(out, answered(live));
     }
 }
 

@@ -8,7 +8,6 @@ namespace tidegate::cli::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // Four of fifty pairs disagree, one of ten of the noise sample.
 std::string report(WallTime now) {
@@ -102,6 +101,24 @@ TEST_F(ShadowCommandTest, ListsRunsOnlyWhenAsked) {
     EXPECT_FALSE(shadow);
     run({"call", "list", "--shadow"});
     EXPECT_TRUE(shadow);
+}
+
+TEST_F(ShadowCommandTest, CallShowSetsBothAnswersOfARunBesideEachOther) {
+    services_.call = [](CallId, bool) -> Result<admin::CallAnswer> {
+        return admin::CallAnswer{
+            "support-reply",
+            R"({"id":"0192f0c1-7b3a-7c1e-8f00-0123456789ab","outcome":"ok","variant":"next","cost_nano_usd":0,)"
+            R"("shadow":{"role":"candidate","disagrees":true,"comparisons":[{"comparator":"token_similarity",)"
+            R"("similarity":0.31}],"live":{"call":"0192f0c1-7b3a-7c1e-8f00-000000000000","variant":"stable"}},)"
+            R"("content":{"answer":{"format":"text","text":"At six."},"live_answer":{"format":"text","text":"At noon."}}})"};
+    };
+    start();
+    const Outcome outcome = run({"call", "show", "0192f0c1-7b3a-7c1e-8f00-0123456789ab"});
+    ASSERT_EQ(outcome.status, kOk) << outcome.err;
+    EXPECT_THAT(outcome.out,
+                HasSubstr("candidate beside 0192f0c1-7b3a-7c1e-8f00-000000000000 (stable), disagrees, "
+                          "token_similarity 0.31\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("answer\n    At six.\n\nlive answer\n    At noon.\n"));
 }
 
 }  // namespace
