@@ -295,6 +295,19 @@ def test_exactly_as_many_calls_run_at_once_as_the_key_may_make(start, binary, ow
     assert statuses.count(200) == 8
 
 
+def test_the_tokens_of_a_minute_hold_the_worst_case_and_take_back_the_rest(start, binary, simulator):
+    key = new_key(binary, "app")
+    gateway = start(config(simulator, entry(key, "features: [chat], tokens_per_minute: 400")), access=None)
+    for _ in range(5):  # each may take more than 100, and takes some ten
+        assert gateway.chat("chat", headers=bearer(key), max_tokens=50).status_code == 200
+    refused = gateway.chat("chat", headers=bearer(key), max_tokens=1000)
+    assert code(refused) == (429, "rate_limited")
+    record = gateway.wait_record(refused.headers["x-tidegate-call-id"])
+    assert [attempt["reason"] for attempt in record["attempts"]] == ["key_limited"]
+    assert record["attempts"][0].get("tries", 0) == 0, "no provider was asked"
+    assert gateway.chat("chat", headers=bearer(key), max_tokens=50).status_code == 200
+
+
 # What never leaves
 
 def test_a_credential_is_nowhere_to_be_found(start, binary, own_simulator):
