@@ -131,6 +131,7 @@ const std::map<std::string, std::string> kReaders{
     {"config/parse_features.cpp", "features.NAME."},
     {"config/parse_shadow.cpp", ""},
     {"config/content_hash.cpp", ""},
+    {"config/parse_cache.cpp", ""},
     {"release/shadow_thresholds.cpp", "features.NAME.shadow."},
     {"config/parse_variant.cpp", "features.NAME.variants.NAME."},
     {"config/parse_chains.cpp", "features.NAME.answers.NAME."},
@@ -150,6 +151,7 @@ const std::map<std::string, std::string> kReaders{
     {"events/options.cpp", ""},
     {"admin/options.cpp", "admin."},
     {"access/options.cpp", "access."},
+    {"cache/options.cpp", ""},
     {"simulator/options.cpp", "providers.NAME.simulator."},
 };
 

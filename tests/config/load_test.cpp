@@ -40,6 +40,7 @@ TEST(Demo, LoadsWithoutAWarning) {
 TEST(Examples, LoadWithoutAWarning) {
     for (const char* name : {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "VLLM_API_KEY"})
         ::setenv(name, "sk-test", 1);
+    ::setenv("REDIS_PASSWORD", "secret", 1);
     ::setenv("TIDEGATE_ONCALL_SHA256", std::string(64, 'a').c_str(), 1);
     ::setenv("CHECKOUT_KEY_SHA256", std::string(64, 'b').c_str(), 1);
     ::setenv("BATCH_KEY_SHA256", std::string(64, 'c').c_str(), 1);
