@@ -8,6 +8,7 @@
 #include <tidegate/dialect/stream_texts.h>
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace tidegate::dialect {
@@ -148,26 +149,30 @@ class StreamTexts::Impl final : public detail::TextVisitor {
         if (!result)
             return result;
         x_choice = 0;
-        const std::int64_t part = detail::index_of(root).value_or(0);
+        const std::optional<std::int64_t> index = detail::index_of(root);
         const std::string_view type = detail::string_at(root, "type");
         if (type == "content_block_stop")
-            ends.push_back({.every_part = false, .part = part});
+            ends.push_back({.every_part = false, .part = index.value_or(0)});
         if (type == "message_stop")
             ends.push_back({.every_choice = true});
         return detail::each_member(x_tokens, root, 0,
                                    [&](std::string_view name, const dom::element& value, const JsonItem& at) {
                                        if (name == "delta" || name == "content_block")
-                                           return read_block(value, at, part);
+                                           return read_block(value, at, index);
                                        return name == "message" ? read_message(value, at) : Result<void>();
                                    });
     }
 
     // A block's start and its deltas name their texts alike: both are pieces of one.
-    Result<void> read_block(const dom::element& value, const JsonItem& at, std::int64_t part) {
+    Result<void> read_block(const dom::element& value, const JsonItem& at, std::optional<std::int64_t> part) {
         dom::object block;
         if (value.get(block) == simdjson::SUCCESS && !is_prose(detail::string_at(block, "type")))
             content = true;
-        return x_walk.member({}, value, at, {.part = part});
+        const std::size_t before = texts.size();
+        Result<void> result = x_walk.member({}, value, at, {.part = part.value_or(0)});
+        if (result && !part && texts.size() > before)
+            return detail::malformed("a text belongs to no content block");
+        return result;
     }
 
     Result<void> read_message(const dom::element& value, const JsonItem& at) {

@@ -9,8 +9,6 @@
 #include <array>
 #include <vector>
 
-#include <fmt/format.h>
-
 namespace tidegate::dialect::detail {
 namespace {
 
@@ -86,8 +84,9 @@ std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
     return (hash ^ 0xffU) * kPrime;
 }
 
-Error twice(std::string_view name) {
-    return malformed(fmt::format("the member {} occurs twice", json_string(utf8_prefix(name, 64))));
+// Names are the provider's words: they may hold what guardrails look for.
+Error twice() {
+    return malformed("a member occurs twice");
 }
 
 }  // namespace
@@ -155,7 +154,7 @@ Result<void> refuse_duplicates(const dom::object& object) {
         for (auto field = object.begin(); field != object.end(); ++field) {
             for (auto other = object.begin(); other != field; ++other) {
                 if (other.key() == field.key())
-                    return twice(field.key());
+                    return twice();
             }
         }
         return {};
@@ -164,7 +163,7 @@ Result<void> refuse_duplicates(const dom::object& object) {
     for (const auto field : object) names.push_back(field.key);
     std::sort(names.begin(), names.end());
     const auto found = std::adjacent_find(names.begin(), names.end());
-    return found == names.end() ? Result<void>() : twice(*found);
+    return found == names.end() ? Result<void>() : twice();
 }
 
 Result<void> refuse_doubt(const dom::object& object, std::initializer_list<std::string_view> known) {
@@ -178,10 +177,8 @@ Result<void> refuse_doubt(const dom::object& object, std::initializer_list<std::
         const bool other_letters = std::any_of(known.begin(), known.end(), [&](std::string_view exact) {
             return name != exact && equals_ignoring_case(name, exact);
         });
-        if (foreign || other_letters) {
-            return malformed(
-                fmt::format("the member {} may be taken for another one", json_string(utf8_prefix(name, 64))));
-        }
+        if (foreign || other_letters)
+            return malformed("a member may be taken for another one");
     }
     return {};
 }

@@ -23,7 +23,9 @@ void write_event(const SseEvent& event, std::string_view data, std::string& out)
         out.append("data: ").append(data.substr(at, line_end - at)).append("\n");
         at = line_end + 1;
     }
-    out += '\n';
+    // As it ended: of a \r\n that was cut in two the \n is still to come.
+    const bool cr = event.raw.ends_with('\r');
+    out += event.raw.ends_with("\r\n") ? "\r\n" : cr ? "\r" : "\n";
 }
 
 }  // namespace tidegate::dialect

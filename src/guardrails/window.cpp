@@ -96,9 +96,10 @@ void Window::scan_seam(std::size_t rule, std::uint64_t limit, std::vector<Find>&
 void Window::trim() {
     std::uint64_t keep = x_written;
     for (std::size_t rule = 0; rule < x_rules.size(); ++rule) {
-        if (!x_rules[rule].reach)
+        const std::optional<std::size_t> reach = x_rules[rule].reach;
+        if (!reach)
             return;
-        keep = std::min(keep, before(x_states[rule].position, 2 * *x_rules[rule].reach));
+        keep = std::min(keep, before(x_states[rule].position, 2 * *reach));
     }
     keep = whole(keep);
     const std::size_t bytes = keep - x_base;

@@ -160,6 +160,7 @@ TEST(StreamTexts, RefusesWhatTwoReadersMayReadDifferently) {
     for (const std::string_view data : {
              R"({"type":"content_block_delta","index":0,"delta":{"text":"a","text":"b"}})",
              R"({"type":"content_block_delta","index":0,"Delta":{"text":"a"}})",
+             R"({"type":"content_block_delta","delta":{"text":"a"}})",
              R"({"type":"content_block_delta","index":0,"index":1,"delta":{"text":"a"}})",
          })
         EXPECT_THAT(read(Format::anthropic, data), ElementsAre(testing::StartsWith("error: "))) << data;
@@ -214,6 +215,23 @@ TEST(WriteEvent, WritesDataOfSeveralLinesAnew) {
     std::string out;
     write_event(**event, "{\n\"a\":1}", out);
     EXPECT_EQ(out, "event: e\ndata: {\ndata: \"a\":1}\n\n");
+}
+
+TEST(WriteEvent, WritesTheSameWhereALineEndIsCut) {
+    const std::string raw = "data: {\r\ndata: }\r\n\r\n";
+    std::string whole;
+    for (std::size_t cut = raw.size(); cut >= raw.size() - 1; --cut) {
+        SseParser parser;
+        std::string out;
+        for (const std::string& part : {raw.substr(0, cut), raw.substr(cut)}) {
+            parser.feed(part);
+            for (auto event = parser.next(); event.has_value() && event->has_value(); event = parser.next())
+                (*event)->has_data ? write_event(**event, "{}", out) : void(out.append((*event)->raw));
+        }
+        if (whole.empty())
+            whole = out;
+        EXPECT_EQ(out, whole) << cut;
+    }
 }
 
 }  // namespace
