@@ -5,10 +5,11 @@
 
 namespace tidegate::app {
 
-// Blocks SIGINT, SIGTERM and SIGHUP for this thread and those it will start, and ignores SIGPIPE. Call it
-// first.
+// Blocks SIGINT, SIGTERM and SIGHUP for this thread and those it will start, and ignores SIGPIPE and SIGXFSZ:
+// a closed connection and a limit on file sizes are errors of a write. Call it first.
 inline sigset_t block_signals() {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     sigset_t signals;
     sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);

@@ -166,37 +166,6 @@ def test_kill_9_at_random_moments(start, simulator, tmp_path, note, durability, 
     assert not [line for line in final.log if "corrupt" in line.lower() and "tail" not in line.lower()], final.log_text()
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder on a file system of 3 MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip("mounting a small file system needs privileges")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-def test_a_full_disk_loses_no_record_and_heals(start, simulator, small_disk):
-    gateway = start(simple(simulator, "tokens=300"), small_disk)
-    with open(small_disk / "filler", "wb", buffering=0) as filler:
-        try:
-            while filler.write(b"x" * 4096):
-                pass
-        except OSError:
-            pass
-    calls = [gateway.chat("chat") for _ in range(20)]
-    assert all(answer.status_code == 200 for answer in calls), "the queue has room"
-    wait_until(lambda: gateway.get_admin("/readyz").status_code == 503, 5, "the gateway to say that it is not ready")
-    assert "call records" in gateway.get_admin("/readyz").text
-    (small_disk / "filler").unlink()
-    for answer in calls:
-        gateway.wait_record(answer.headers["x-tidegate-call-id"])
-    assert gateway.get_admin("/readyz").status_code == 200
-    gateway.end()
-
-
 def test_the_log_says_nothing_of_what_was_said(start, simulator):
     gateway = start(simple(simulator, "text=an-answer-of-the-model"))
     gateway.chat("chat", "a-question-of-the-user", headers={"authorization": "Bearer a-key-of-the-client"})
