@@ -98,16 +98,15 @@ class Reader {
         }
     }
     void operator()(const char* name, std::vector<Attempt>& attempts) {
-        simdjson::dom::array inner;
-        if (from_[name].get(inner))
-            return;
-        for (const element item : inner) {
-            object each;
-            if (item.get(each))
-                continue;
-            Reader reader(each);
-            for_each_attempt_member(attempts.emplace_back(), reader);
-        }
+        read_objects(name, attempts,
+                     [](Attempt& each, Reader& reader) { for_each_attempt_member(each, reader); });
+    }
+    void operator()(const char* name, std::vector<Trip>& trips) {
+        read_objects(name, trips, [](Trip& each, Reader& reader) { for_each_trip_member(each, reader); });
+    }
+    void operator()(const char* name, std::vector<Comparison>& comparisons) {
+        read_objects(name, comparisons,
+                     [](Comparison& each, Reader& reader) { for_each_comparison_member(each, reader); });
     }
     void operator()(const char* name, ShadowRole& role) {
         std::string_view text;
@@ -126,36 +125,12 @@ class Reader {
         if (double read = 0; !from_[name].get(read))
             value = read;
     }
-    void operator()(const char* name, std::vector<Trip>& trips) {
-        simdjson::dom::array inner;
-        if (from_[name].get(inner))
-            return;
-        for (const element item : inner) {
-            object each;
-            if (item.get(each))
-                continue;
-            Reader reader(each);
-            for_each_trip_member(trips.emplace_back(), reader);
-        }
-    }
     void operator()(const char* name, LiveSide& live) {
         object inner;
         if (from_[name].get(inner))
             return;
         Reader reader(inner);
         for_each_live_member(live, reader);
-    }
-    void operator()(const char* name, std::vector<Comparison>& comparisons) {
-        simdjson::dom::array inner;
-        if (from_[name].get(inner))
-            return;
-        for (const element item : inner) {
-            object each;
-            if (item.get(each))
-                continue;
-            Reader reader(each);
-            for_each_comparison_member(comparisons.emplace_back(), reader);
-        }
     }
     void operator()(const char* name, std::optional<Shadow>& shadow) {
         object inner;
@@ -182,6 +157,20 @@ class Reader {
     }
 
   private:
+    template <class Item, class Visit>
+    void read_objects(const char* name, std::vector<Item>& items, Visit visit) {
+        simdjson::dom::array inner;
+        if (from_[name].get(inner))
+            return;
+        for (const element item : inner) {
+            object each;
+            if (item.get(each))
+                continue;
+            Reader reader(each);
+            visit(items.emplace_back(), reader);
+        }
+    }
+
     std::optional<Duration> microseconds(const char* name) {
         constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000;
         std::int64_t read = 0;

@@ -87,16 +87,14 @@ class Writer {
         close(']');
     }
     void operator()(std::string_view name, const std::vector<Attempt>& attempts) {
-        if (attempts.empty())
-            return;
-        begin(name);
-        out_ += '[';
-        for (const Attempt& attempt : attempts) {
-            out_ += '{';
-            for_each_attempt_member(attempt, *this);
-            close('}');
-        }
-        close(']');
+        write_objects(name, attempts, [this](const Attempt& each) { for_each_attempt_member(each, *this); });
+    }
+    void operator()(std::string_view name, const std::vector<Trip>& trips) {
+        write_objects(name, trips, [this](const Trip& each) { for_each_trip_member(each, *this); });
+    }
+    void operator()(std::string_view name, const std::vector<Comparison>& comparisons) {
+        write_objects(name, comparisons,
+                      [this](const Comparison& each) { for_each_comparison_member(each, *this); });
     }
     void operator()(std::string_view name, ShadowRole role) { (*this)(name, to_string(role)); }
     void operator()(std::string_view name, const std::optional<bool>& value) {
@@ -111,35 +109,11 @@ class Writer {
         if (value)
             (*this)(name, *value);
     }
-    void operator()(std::string_view name, const std::vector<Trip>& trips) {
-        if (trips.empty())
-            return;
-        begin(name);
-        out_ += '[';
-        for (const Trip& trip : trips) {
-            out_ += '{';
-            for_each_trip_member(trip, *this);
-            close('}');
-        }
-        close(']');
-    }
     void operator()(std::string_view name, const LiveSide& live) {
         begin(name);
         out_ += '{';
         for_each_live_member(live, *this);
         close('}');
-    }
-    void operator()(std::string_view name, const std::vector<Comparison>& comparisons) {
-        if (comparisons.empty())
-            return;
-        begin(name);
-        out_ += '[';
-        for (const Comparison& comparison : comparisons) {
-            out_ += '{';
-            for_each_comparison_member(comparison, *this);
-            close('}');
-        }
-        close(']');
     }
     void operator()(std::string_view name, const std::optional<Shadow>& shadow) {
         if (!shadow)
@@ -168,6 +142,19 @@ class Writer {
     }
 
   private:
+    template <class Item, class Visit>
+    void write_objects(std::string_view name, const std::vector<Item>& items, Visit visit) {
+        if (items.empty())
+            return;
+        begin(name);
+        out_ += '[';
+        for (const Item& item : items) {
+            out_ += '{';
+            visit(item);
+            close('}');
+        }
+        close(']');
+    }
     static std::int64_t microseconds(Duration value) {
         return std::chrono::floor<std::chrono::microseconds>(value).count();
     }
