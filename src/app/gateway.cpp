@@ -1,6 +1,7 @@
 #include "app/gateway.h"
 
 #include "app/ask_model.h"
+#include "app/ledger_replay.h"
 #include "app/version.h"
 
 #include <tidegate/base/log.h>
@@ -108,7 +109,9 @@ Result<void> Gateway::start() {
 }
 
 Result<void> Gateway::open_recorder() {
-    auto recorder = events::Recorder::open(current_->recorder, clock_);
+    std::vector<std::unique_ptr<events::Sink>> sinks;
+    sinks.push_back(std::make_unique<LedgerReplay>(*ledger_, current_->recorder.log.directory));
+    auto recorder = events::Recorder::open(current_->recorder, clock_, std::move(sinks));
     if (!recorder)
         return recorder.error();
     recorder_ = std::move(*recorder);

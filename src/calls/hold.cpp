@@ -96,7 +96,6 @@ async::Task<bool> hold_worst_case(AttemptState& state, Hold& hold) {
     if (state.attempt.accounts.empty())
         co_return true;
     auto reserved = co_await state.worker.ledger.reserve(state.worker.io, state.attempt.accounts, hold.bound,
-                                                         state.attempt.call, state.attempt.number,
                                                          state.deadline, state.attempt.cancellation);
     if (!reserved) {
         give_back_tokens(state, hold);

@@ -130,7 +130,7 @@ void parse_events(yaml::Cursor at, RecorderOptions& options) {
     // Clients wait for each group.
     if (log.durability == Durability::strict)
         log.group_interval = 1ms;
-    std::set<std::string> names{"index", "log"};
+    std::set<std::string> names{"index", "ledger", "log"};
     at["sinks"].each_item([&](yaml::Cursor item) { parse_sink(item, options, names); });
     at.finish();
 }

@@ -4,6 +4,7 @@
 #include <tidegate/events/recorder.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tidegate::events {
@@ -45,7 +46,8 @@ Recorder::~Recorder() {
     close();
 }
 
-Result<std::unique_ptr<Recorder>> Recorder::open(RecorderOptions options, const Clock& clock) {
+Result<std::unique_ptr<Recorder>> Recorder::open(RecorderOptions options, const Clock& clock,
+                                                 std::vector<std::unique_ptr<Sink>> more) {
     auto parts = std::make_unique<Parts>();
     parts->options = std::move(options);
     const std::string& directory = parts->options.log.directory;
@@ -56,9 +58,10 @@ Result<std::unique_ptr<Recorder>> Recorder::open(RecorderOptions options, const 
     if (Result<> made = make_directory(directory + "/cursors"); !made)
         return made.error();
     parts->query = std::make_unique<Query>(*parts->log, directory + "/index");
-    for (std::unique_ptr<Sink>& sink : make_sinks(parts->options, *parts->log)) {
+    std::vector<std::unique_ptr<Sink>> sinks = make_sinks(parts->options, *parts->log);
+    std::move(more.begin(), more.end(), std::back_inserter(sinks));
+    for (std::unique_ptr<Sink>& sink : sinks)
         parts->runners.push_back(std::make_unique<SinkRunner>(*parts->log, std::move(sink), clock));
-    }
     parts->log->start_retention([parts = parts.get()] { return parts->passed(); });
     return std::unique_ptr<Recorder>(new Recorder(std::move(parts)));
 }

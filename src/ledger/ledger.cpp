@@ -156,7 +156,7 @@ Result<void> Ledger::replay(std::span<const SettledAttempt> attempts, const std:
                                std::min(attempt.cost, kMostMoney),
                                {key_of(attempt.leases[0]), key_of(attempt.leases[1])}});
     }
-    return state_->context.store.replay(settlements, name, cursor);
+    return state_->context.store.settle(settlements, name, cursor);
 }
 
 Result<std::optional<std::string>> Ledger::cursor(const std::string& name) {

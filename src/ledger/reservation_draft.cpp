@@ -12,10 +12,8 @@ bool take_again(Account::State& account, LocalLease* lease, NanoDollars amount) 
 
 }  // namespace
 
-ReservationDraft::ReservationDraft(Context& context, NanoDollars amount, CallId call, int attempt) {
+ReservationDraft::ReservationDraft(Context& context, NanoDollars amount) {
     reservation_.context_ = &context;
-    reservation_.call_ = call;
-    reservation_.attempt_ = attempt;
     reservation_.amount_ = amount;
 }
 

@@ -11,7 +11,7 @@ namespace tidegate::ledger {
 
 class ReservationDraft {
   public:
-    ReservationDraft(Context& context, NanoDollars amount, CallId call, int attempt);
+    ReservationDraft(Context& context, NanoDollars amount);
     ~ReservationDraft() { reservation_.release(); }
     ReservationDraft(const ReservationDraft&) = delete;
     ReservationDraft& operator=(const ReservationDraft&) = delete;

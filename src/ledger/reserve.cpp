@@ -71,10 +71,10 @@ void count(const Error& error, Counters& counters) {
 }  // namespace
 
 async::Task<Result<Reservation>> Ledger::reserve(async::IoThread& io, std::span<Account* const> accounts,
-                                                 Bound bound, CallId call, int attempt, SteadyTime deadline,
+                                                 Bound bound, SteadyTime deadline,
                                                  async::Cancellation& cancellation) {
     Context& context = state_->context;
-    ReservationDraft draft(context, bound.cost, call, attempt);
+    ReservationDraft draft(context, bound.cost);
     // The timer fires in the tick behind its time.
     const Duration patience = context.options.patience - async::TimerWheel::kTick;
     const SteadyTime until = std::min(deadline, context.clock.steady() + patience);
@@ -96,8 +96,8 @@ Result<void> Ledger::reserve_again(Reservation& reservation, Bound bound) {
     return ReservationDraft::enlarge(reservation, bound.cost);
 }
 
-Reservation Ledger::meter(std::span<Account* const> accounts, Bound bound, CallId call, int attempt) {
-    ReservationDraft draft(state_->context, bound.cost, call, attempt);
+Reservation Ledger::meter(std::span<Account* const> accounts, Bound bound) {
+    ReservationDraft draft(state_->context, bound.cost);
     for (Account* const account : accounts) draft.add_metered(account->state());
     return draft.finish();
 }

@@ -7,8 +7,9 @@ namespace {
 
 using std::chrono::days;
 
-// Longer than a log waits to be read, short enough that the marks of calls without a record do not pile up.
-constexpr days kKeepSettlements{7};
+// The cursor is moved with the settlements behind it, so that none comes again; marks are for what should not
+// be.
+constexpr std::chrono::hours kKeepSettlements{1};
 constexpr days kKeepLeases{62};
 constexpr std::int64_t kMostRemoved = 5000;
 
@@ -102,7 +103,7 @@ Result<std::optional<LedgerTables::Lease>> LedgerTables::find(std::int64_t id) {
     lease.epoch = query.integer(4);
     lease.amount = NanoDollars{query.integer(5)};
     lease.settled = NanoDollars{query.integer(6)};
-    lease.open = query.integer(7) != 0;
+    lease.phase = static_cast<Lease::Phase>(query.integer(7));
     return std::optional<Lease>(std::move(lease));
 }
 
@@ -110,7 +111,7 @@ Result<void> LedgerTables::save(std::int64_t id, const Lease& lease) {
     Query query(statements_,
                 "UPDATE ledger_leases SET epoch = ?1, amount = ?2, settled = ?3, open = ?4 WHERE id = ?5");
     query.bind(lease.epoch).bind(lease.amount.count()).bind(lease.settled.count());
-    const Result<int> saved = query.bind(std::int64_t{lease.open ? 1 : 0}).bind(id).run();
+    const Result<int> saved = query.bind(static_cast<std::int64_t>(lease.phase)).bind(id).run();
     return saved ? Result<void>() : saved.error();
 }
 
@@ -197,7 +198,9 @@ Result<void> LedgerTables::give_back(LeaseKey key, NanoDollars amount, bool end)
     // Never below what was settled on it.
     const NanoDollars returned = std::clamp(amount, NanoDollars{}, lease.rest());
     lease.amount = lease.amount - returned;
-    lease.open = !end || lease.rest() > NanoDollars{};
+    if (end)
+        lease.phase = Lease::Phase::ending;
+    lease.close_if_done();
     if (auto saved = save(key.id, lease); !saved)
         return saved;
     Result<MonthTotals> totals = month(lease.month);
@@ -207,29 +210,17 @@ Result<void> LedgerTables::give_back(LeaseKey key, NanoDollars amount, bool end)
     return save(lease.month, *totals);
 }
 
-Result<bool> LedgerTables::mark(const Settlement& settlement, Told told) {
-    const auto& call = settlement.call.bytes();
-    Query insert(statements_, "INSERT OR IGNORE INTO ledger_settlements VALUES (?1, ?2, ?3)");
-    const Result<int> inserted = insert.bind(std::span<const std::uint8_t>(call))
-                                     .bind(std::int64_t{settlement.attempt})
-                                     .bind(static_cast<std::int64_t>(told))
-                                     .run();
+Result<bool> LedgerTables::mark(const Settlement& settlement) {
+    Query insert(statements_, "INSERT OR IGNORE INTO ledger_settlements VALUES (?1, ?2)");
+    insert.bind(std::span<const std::uint8_t>(settlement.call.bytes()));
+    const Result<int> inserted = insert.bind(std::int64_t{settlement.attempt}).run();
     if (!inserted)
         return inserted.error();
-    if (*inserted == 1)
-        return true;
-    Query met(statements_, "DELETE FROM ledger_settlements WHERE call = ?1 AND attempt = ?2 AND told <> ?3");
-    const Result<int> removed = met.bind(std::span<const std::uint8_t>(call))
-                                    .bind(std::int64_t{settlement.attempt})
-                                    .bind(static_cast<std::int64_t>(told))
-                                    .run();
-    if (!removed)
-        return removed.error();
-    return false;
+    return *inserted == 1;
 }
 
-Result<void> LedgerTables::settle(const Settlement& settlement, Told told) {
-    const Result<bool> first = mark(settlement, told);
+Result<void> LedgerTables::settle(const Settlement& settlement) {
+    const Result<bool> first = mark(settlement);
     if (!first)
         return first.error();
     if (!*first)
@@ -256,13 +247,15 @@ Result<void> LedgerTables::charge(LeaseKey key, const Settlement& settlement) {
     lease.settled = saturated_sum(lease.settled, settlement.cost);
     lease.amount = std::max(saturated_sum(lease.amount, above), lease.settled);
     const NanoDollars change = difference(lease.rest(), before);
+    const bool is_open = lease.phase != Lease::Phase::closed;
+    lease.close_if_done();
     if (auto saved = save(key.id, lease); !saved)
         return saved;
     Result<MonthTotals> totals = month(lease.month);
     if (!totals)
         return totals.error();
     totals->spent = saturated_sum(totals->spent, settlement.cost);
-    NanoDollars& holder = lease.open ? totals->leased : totals->forfeited;
+    NanoDollars& holder = is_open ? totals->leased : totals->forfeited;
     holder = saturated_sum(holder, change);
     return save(lease.month, *totals);
 }
@@ -290,7 +283,7 @@ Result<bool> LedgerTables::raise_level(const AccountMonth& key, int level) {
 
 Result<void> LedgerTables::forfeit(std::int64_t id, Lease lease) {
     const NanoDollars rest = lease.rest();
-    lease.open = false;
+    lease.phase = Lease::Phase::closed;
     ++lease.epoch;
     if (auto saved = save(id, lease); !saved)
         return saved;
@@ -306,7 +299,8 @@ Result<std::vector<Forfeit>> LedgerTables::sweep(const std::string& owner, WallT
     std::vector<std::int64_t> ids;
     {
         Query query(statements_,
-                    "SELECT id FROM ledger_leases WHERE open = 1 AND deadline < ?1 AND owner <> ?2 LIMIT 1000");
+                    "SELECT id FROM ledger_leases WHERE open IN (1, 2) AND deadline < ?1 "
+                    "AND (owner <> ?2 OR open = 2) LIMIT 1000");
         query.bind(nanoseconds(now)).bind(owner);
         for (;;) {
             const Result<bool> row = query.next();

@@ -1,7 +1,7 @@
 // The ledger's tables: what each operation does within a transaction. What counts against a ceiling is always
 // the sum of three columns of a month: spent, forfeited and leased, where
 //   leased    = the sum over open leases of amount - settled,
-//   forfeited = the same over leases that were taken from their owners.
+//   forfeited = the same over leases that are not open any more: those that were taken from their owners.
 #pragma once
 
 #include "store/sqlite.h"
@@ -12,9 +12,6 @@
 
 namespace tidegate::store {
 
-// Who tells of a settlement. Each tells once; the second of the two finds the first's mark and removes it.
-enum class Told { by_call = 0, by_record = 1 };
-
 // One connection, one thread at a time.
 class LedgerTables {
   public:
@@ -23,7 +20,7 @@ class LedgerTables {
     Result<LeaseGrant> lease(const LeaseRequest& request);
     Result<bool> renew(LeaseKey key, WallTime deadline);
     Result<void> give_back(LeaseKey key, NanoDollars amount, bool end);
-    Result<void> settle(const Settlement& settlement, Told told);
+    Result<void> settle(const Settlement& settlement);
     Result<void> add_spent(const AccountMonth& month, NanoDollars cost);
     Result<bool> raise_level(const AccountMonth& month, int level);
     Result<std::vector<Forfeit>> sweep(const std::string& owner, WallTime now);
@@ -40,10 +37,15 @@ class LedgerTables {
         std::int64_t epoch = 0;
         NanoDollars amount;
         NanoDollars settled;
-        bool open = false;
+        enum class Phase { closed = 0, open = 1, ending = 2 } phase = Phase::closed;
 
         NanoDollars rest() const { return amount - settled; }
-        bool is_owned_by(LeaseKey key) const { return open && epoch == key.epoch; }
+        bool is_owned_by(LeaseKey key) const { return phase == Phase::open && epoch == key.epoch; }
+        // An owner that is done with it closes it with the last settlement.
+        void close_if_done() {
+            if (phase == Phase::ending && rest() <= NanoDollars{})
+                phase = Phase::closed;
+        }
     };
 
     Result<std::optional<Lease>> find(std::int64_t id);
@@ -52,8 +54,8 @@ class LedgerTables {
     Result<void> enlarge(LeaseKey key, Lease lease, NanoDollars by, WallTime deadline);
     Result<void> charge(LeaseKey key, const Settlement& settlement);
     Result<void> forfeit(std::int64_t id, Lease lease);
-    // False: it was told before.
-    Result<bool> mark(const Settlement& settlement, Told told);
+    // False: it was settled before.
+    Result<bool> mark(const Settlement& settlement);
 
     Result<MonthTotals> month(const AccountMonth& key);
     Result<void> save(const AccountMonth& key, const MonthTotals& totals);

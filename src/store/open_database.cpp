@@ -15,7 +15,8 @@ constexpr const char* kMigrations[] = {
     "CREATE TABLE served_prompts (version TEXT PRIMARY KEY, hash TEXT NOT NULL, first_served TEXT NOT NULL) "
     "WITHOUT ROWID",
 
-    // Money is in nano-dollars, a deadline in nanoseconds since 1970. `told`: 0 by the call, 1 by its record.
+    // Money is in nano-dollars, a deadline in nanoseconds since 1970. `open`: 1 its owner's, 2 its owner is
+    // done with it, 0 closed or taken.
     "CREATE TABLE ledger_months (account TEXT NOT NULL, kind TEXT NOT NULL, month INTEGER NOT NULL, "
     "  spent INTEGER NOT NULL, forfeited INTEGER NOT NULL, leased INTEGER NOT NULL, level INTEGER NOT NULL, "
     "  PRIMARY KEY (account, kind, month)) STRICT, WITHOUT ROWID;"
@@ -25,7 +26,7 @@ constexpr const char* kMigrations[] = {
     "  STRICT;"
     "CREATE INDEX ledger_leases_of_month ON ledger_leases (account, kind, month) WHERE open = 1;"
     "CREATE INDEX ledger_leases_by_deadline ON ledger_leases (open, deadline);"
-    "CREATE TABLE ledger_settlements (call BLOB NOT NULL, attempt INTEGER NOT NULL, told INTEGER NOT NULL, "
+    "CREATE TABLE ledger_settlements (call BLOB NOT NULL, attempt INTEGER NOT NULL, "
     "  PRIMARY KEY (call, attempt)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE ledger_cursors (name TEXT PRIMARY KEY, cursor TEXT NOT NULL) STRICT, WITHOUT ROWID",
 };

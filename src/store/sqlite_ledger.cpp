@@ -5,13 +5,6 @@
 #include <utility>
 
 namespace tidegate::store {
-namespace {
-
-// Settlements beyond it come with the replay of the records. About 30 MB.
-constexpr std::size_t kMostWaiting = 100'000;
-
-}  // namespace
-
 SqliteLedger::SqliteLedger(GroupWriter& writer, Statements& writing, Reading& reading)
     : writer_(writer), tables_(writing), reading_(reading), reading_tables_(reading.statements) {}
 
@@ -68,14 +61,6 @@ void SqliteLedger::give_back(LeaseKey lease, NanoDollars amount, bool end) {
     post_until_done([this, lease, amount, end] { return tables_.give_back(lease, amount, end); });
 }
 
-void SqliteLedger::settle(const Settlement& settlement) {
-    if (writer_.waiting() >= kMostWaiting) {
-        ++dropped_;
-        return;
-    }
-    post_until_done([this, settlement] { return tables_.settle(settlement, Told::by_call); });
-}
-
 void SqliteLedger::add_spent(const AccountMonth& month, NanoDollars cost) {
     post_until_done([this, month, cost] { return tables_.add_spent(month, cost); });
 }
@@ -98,11 +83,11 @@ void SqliteLedger::sweep(const std::string& owner, WallTime now,
         std::move(done));
 }
 
-Result<void> SqliteLedger::replay(std::span<const Settlement> settlements, const std::string& name,
+Result<void> SqliteLedger::settle(std::span<const Settlement> settlements, const std::string& name,
                                   const std::string& cursor) {
     return post_and_wait([&]() -> Result<void> {
         for (const Settlement& settlement : settlements) {
-            if (auto settled = tables_.settle(settlement, Told::by_record); !settled)
+            if (auto settled = tables_.settle(settlement); !settled)
                 return settled;
         }
         return tables_.set_cursor(name, cursor);

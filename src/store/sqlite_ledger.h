@@ -7,7 +7,6 @@
 
 #include <tidegate/store/ledger_store.h>
 
-#include <atomic>
 #include <mutex>
 
 namespace tidegate::store {
@@ -26,18 +25,16 @@ class SqliteLedger final : public LedgerStore {
     void lease(LeaseRequest request, std::function<void(Result<LeaseGrant>)> done) override;
     void renew(LeaseKey lease, WallTime deadline, std::function<void(Result<bool>)> done) override;
     void give_back(LeaseKey lease, NanoDollars amount, bool end) override;
-    void settle(const Settlement& settlement) override;
     void add_spent(const AccountMonth& month, NanoDollars cost) override;
     void raise_level(const AccountMonth& month, int level, std::function<void(Result<bool>)> done) override;
     void sweep(const std::string& owner, WallTime now,
                std::function<void(Result<std::vector<Forfeit>>)> done) override;
-    Result<void> replay(std::span<const Settlement> settlements, const std::string& name,
+    Result<void> settle(std::span<const Settlement> settlements, const std::string& name,
                         const std::string& cursor) override;
     Result<std::optional<std::string>> cursor(const std::string& name) override;
     Result<void> flush() override;
     Result<std::vector<MonthTotals>> totals(const std::string& owner,
                                             std::span<const AccountMonth> months) override;
-    std::uint64_t dropped() const override { return dropped_.load(); }
 
   private:
     Result<std::vector<MonthTotals>> read_totals(const std::string& owner,
@@ -54,7 +51,6 @@ class SqliteLedger final : public LedgerStore {
     LedgerTables tables_;  // the writer thread's
     Reading& reading_;
     LedgerTables reading_tables_;
-    std::atomic<std::uint64_t> dropped_{0};
 };
 
 }  // namespace tidegate::store

@@ -32,7 +32,9 @@ struct RecorderOptions {
 // Any thread, after `open` returned and until it is destroyed.
 class Recorder {
   public:
-    static Result<std::unique_ptr<Recorder>> open(RecorderOptions options, const Clock& clock);
+    // `more`: sinks of other modules.
+    static Result<std::unique_ptr<Recorder>> open(RecorderOptions options, const Clock& clock,
+                                                  std::vector<std::unique_ptr<Sink>> more = {});
     // Closes.
     ~Recorder();
     Recorder(const Recorder&) = delete;

@@ -82,17 +82,17 @@ class Ledger {
     // came in time, by the patience or by `deadline`; `unavailable`: the store failed; `cancelled`. The call id
     // and the attempt's number name it for ever: once each.
     async::Task<Result<Reservation>> reserve(async::IoThread& io, std::span<Account* const> accounts,
-                                             Bound bound, CallId call, int attempt, SteadyTime deadline,
+                                             Bound bound, SteadyTime deadline,
                                              async::Cancellation& cancellation);
     // For a second try of the same attempt while the first may have reached the provider: sets the bound's cost
     // aside once more, in the same reservation, which is settled once with the sum. Does not wait: `conflict`
     // if it does not fit what is leased already.
     Result<void> reserve_again(Reservation& reservation, Bound bound);
     // Without limit and without a lease: for `store.on_failure: serve`, when `reserve` says `unavailable`.
-    Reservation meter(std::span<Account* const> accounts, Bound bound, CallId call, int attempt);
+    Reservation meter(std::span<Account* const> accounts, Bound bound);
 
-    // Books attempts that call records tell of and that were not settled, and remembers `cursor` by `name`, in
-    // one step: for whoever reads the log. Those that were settled are left as they are. Blocks on the disk.
+    // Books attempts as call records tell of them, each once, and remembers `cursor` by `name`, in one step:
+    // for whoever reads the log, while it grows and again from the cursor after a restart. Blocks on the disk.
     Result<void> replay(std::span<const SettledAttempt> attempts, const std::string& name,
                         const std::string& cursor);
     // What `replay` remembered last; nothing if it never ran. Blocks.

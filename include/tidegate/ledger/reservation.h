@@ -1,7 +1,6 @@
 // Money set aside for one attempt.
 #pragma once
 
-#include <tidegate/base/id.h>
 #include <tidegate/base/money.h>
 #include <tidegate/ledger/account.h>
 
@@ -39,7 +38,8 @@ class Reservation {
 
     // What the attempt cost in the end; the rest is free again at once. More than was reserved (the provider
     // used more than its bound) is taken from what is left of the accounts, and counted. Once; later calls do
-    // nothing. Queues the durable settlement, waits for nothing.
+    // nothing. It lasts when the call's record does, which must tell the same cost, `reserved` and `lease`
+    // (Ledger::replay); until then the store counts the cost as leased.
     void settle(NanoDollars cost);
 
     // Something is set aside that is not settled yet.
@@ -60,8 +60,6 @@ class Reservation {
     void release();
 
     Context* context_ = nullptr;
-    CallId call_;
-    int attempt_ = 0;
     NanoDollars amount_;
     std::array<Hold, kMostAccounts> holds_{};
     std::array<LeaseId, kMostAccounts> leases_{};

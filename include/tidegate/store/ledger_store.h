@@ -68,6 +68,7 @@ struct LeaseGrant {
     MonthTotals totals;  // afterwards
 };
 
+// What an attempt cost.
 struct Settlement {
     CallId call;
     int attempt = 0;
@@ -76,7 +77,7 @@ struct Settlement {
     std::array<LeaseKey, 2> leases{};  // all of which pay the cost; {0, 0}: none
 };
 
-// A lease that its owner had left behind.
+// A lease that was left behind.
 struct Forfeit {
     AccountMonth month;
     std::string owner;
@@ -92,26 +93,23 @@ class LedgerStore {
     virtual void lease(LeaseRequest request, std::function<void(Result<LeaseGrant>)> done) = 0;
     // Moves a lease's deadline. False: it has been taken.
     virtual void renew(LeaseKey lease, WallTime deadline, std::function<void(Result<bool>)> done) = 0;
-    // Makes a lease smaller by what its owner does not need; with `end` it is closed: nothing of it is reserved
-    // any more. Of a lease that has been taken nothing comes back.
+    // Makes a lease smaller by what its owner does not need. With `end` its owner is done with it: it closes
+    // when all that remains is settled. Of a lease that has been taken nothing comes back.
     virtual void give_back(LeaseKey lease, NanoDollars amount, bool end) = 0;
-    // Books a cost, once for a call and attempt, whoever tells it first. On a lease that has been taken it
-    // lowers what was forfeited. When very many wait to be written it is dropped, and counted: `replay` tells
-    // it again.
-    virtual void settle(const Settlement& settlement) = 0;
     // Adds to what is spent, without a lease.
     virtual void add_spent(const AccountMonth& month, NanoDollars cost) = 0;
     // Remembers that a level was announced. False if it or a higher one was already.
     virtual void raise_level(const AccountMonth& month, int level, std::function<void(Result<bool>)> done) = 0;
-    // Takes every lease, but for `owner`'s, whose deadline has passed, and books what it holds as forfeited.
-    // Removes what is too old to matter.
+    // Takes every lease whose deadline has passed, but for those that `owner` is not done with, and books what
+    // it holds as forfeited. Removes what is too old to matter.
     virtual void sweep(const std::string& owner, WallTime now,
                        std::function<void(Result<std::vector<Forfeit>>)> done) = 0;
 
     // These wait for the disk; not for an I/O thread.
 
-    // Settlements as call records tell them, and how far the records were read, in one transaction.
-    virtual Result<void> replay(std::span<const Settlement> settlements, const std::string& name,
+    // Books what attempts cost, as call records tell it, and how far the records were read, in one transaction;
+    // each call and attempt once. On a lease that has been taken it lowers what was forfeited.
+    virtual Result<void> settle(std::span<const Settlement> settlements, const std::string& name,
                                 const std::string& cursor) = 0;
     virtual Result<std::optional<std::string>> cursor(const std::string& name) = 0;
     // Returns when all that was queued before is on disk, or could not be written.
@@ -119,8 +117,6 @@ class LedgerStore {
     // In the order of `months`; zero for a month that nothing is known of.
     virtual Result<std::vector<MonthTotals>> totals(const std::string& owner,
                                                     std::span<const AccountMonth> months) = 0;
-    // Settlements that were dropped, since start.
-    virtual std::uint64_t dropped() const = 0;
 };
 
 }  // namespace tidegate::store
