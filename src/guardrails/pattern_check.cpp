@@ -45,9 +45,10 @@ class PatternCheck final : public TextCheck {
                 return;
             }
             for (std::size_t i = 0; i < next.size(); ++i) {
-                if (!next[i] || next[i]->begin >= end)
+                std::optional<Match>& match = next[i];
+                if (!match || match->begin >= end)
                     continue;
-                next[i] = finders_[i]->next(text, end);
+                match = finders_[i]->next(text, end);
                 if (!finders_[i]->longest_match())
                     searched += text.size() - end;
             }

@@ -68,7 +68,7 @@ std::size_t domain_end(std::string_view text, std::size_t at) {
     std::size_t good = 0;
     for (bool first = true;; first = false) {
         std::size_t end = label_end(text, at, last);
-        const bool cut = end == last && last < text.size();
+        const bool cut = end == last && label_end(text, end, std::min(text.size(), end + 2)) > end;
         const std::size_t dot = end;
         while (end > at && text[end - 1] == '-') --end;
         if (end == at || text[at] == '-' || cut)
