@@ -54,11 +54,12 @@ async::Task<Result<T>> Worker::ask(async::IoThread& thread, std::function<Result
     struct Wait {
         explicit Wait(async::Executor executor) : answered(executor, Timer::time_point::max()) {}
         Timer answered;  // never expires, is cancelled
-        std::optional<Result<T>> answer;
+        bool has_answer = false;
+        Result<T> answer = Error{};  // once there is one
     };
     auto wait = std::make_shared<Wait>(thread.executor());
     Job job = [wait, question = std::move(question), executor = thread.executor()]() mutable {
-        Result<T> answer = Error{.message = "the question ended with an exception"};
+        Result<T> answer = Error{};
         try {
             answer = question();
         } catch (const std::exception& exception) {
@@ -67,13 +68,14 @@ async::Task<Result<T>> Worker::ask(async::IoThread& thread, std::function<Result
         // The wait goes along: its timer must be destroyed on its own thread.
         boost::asio::post(executor, [wait = std::move(wait), answer = std::move(answer)]() mutable {
             wait->answer = std::move(answer);
+            wait->has_answer = true;
             wait->answered.cancel();
         });
     };
     if (!submit(std::move(job)))
         co_return Error{.kind = ErrorKind::overloaded, .message = "too many questions wait", .retryable = true};
-    while (!wait->answer) co_await wait->answered.async_wait(async::as_tuple);
-    co_return std::move(*wait->answer);
+    while (!wait->has_answer) co_await wait->answered.async_wait(async::as_tuple);
+    co_return std::move(wait->answer);
 }
 
 }  // namespace tidegate::admin
