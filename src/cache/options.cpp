@@ -38,7 +38,7 @@ Result<Options> parse_redis(std::string_view text) {
     const auto parsed = boost::urls::parse_uri(text);
     if (!parsed)
         return wrong("must be redis://host:port/database, with user:password@ before the host where needed");
-    const boost::urls::url_view url = *parsed;
+    const boost::urls::url_view& url = *parsed;
     if (url.has_query() || url.has_fragment())
         return wrong("takes no `?` and no `#`: write them as %3F and %23 in a password");
     RedisOptions options;

@@ -211,15 +211,16 @@ async::Task<void> RedisConnection::read(Session& session) {
 
 void RedisConnection::take_replies(Session& session) {
     while (!session.ended) {
-        auto reply = session.replies.next();
+        auto next = session.replies.next();
+        if (!next)
+            return fail(session, next.error().message);
+        std::optional<RedisReply>& reply = *next;
         if (!reply)
-            return fail(session, reply.error().message);
-        if (!*reply)
             return;
         if (session.questions.empty())
             return fail(session, "it answers what was not asked");
         Question& question = *session.questions.front();
-        question.replies.push_back(*std::move(*reply));
+        question.replies.push_back(*std::move(reply));
         if (question.replies.size() < question.wanted)
             continue;
         session.questions.pop_front();

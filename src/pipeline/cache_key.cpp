@@ -25,8 +25,8 @@ void add(std::string& out, std::string_view part) {
 }
 
 // A user is one of the access key's: another application may give the same name to somebody else.
-bool add_caller(const Exchange& exchange, std::string& out) {
-    switch (exchange.feature->cache->scope) {
+bool add_caller(const Exchange& exchange, cache::Scope scope, std::string& out) {
+    switch (scope) {
         case cache::Scope::feature:
             add(out, "feature");
             return true;
@@ -57,14 +57,14 @@ void add_variables(const Exchange& exchange, std::string& out) {
 
 }  // namespace
 
-std::optional<cache::Key> cache_key(const Exchange& exchange) {
+std::optional<cache::Key> cache_key(const Exchange& exchange, cache::Scope scope) {
     auto text = exchange.thread.worker.buffers.borrow();
     text->clear();
     add(*text, kForm);
     add(*text, exchange.feature->name);
     const Digest& content = exchange.variant->content_hash;
     text->append(content.begin(), content.end());
-    if (!add_caller(exchange, *text))
+    if (!add_caller(exchange, scope, *text))
         return std::nullopt;
     add_variables(exchange, *text);
     for (const std::string_view name : kPassedHeaders) add(*text, exchange.request.header(name).value_or(""));

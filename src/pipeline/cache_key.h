@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tidegate/cache/cache.h>
+#include <tidegate/cache/options.h>
 
 #include <optional>
 
@@ -9,9 +10,9 @@ namespace tidegate::pipeline {
 
 class Exchange;
 
-// Of a feature that has a cache. A hash over the feature, the content of the decided variant, the scope's
+// A hash over the feature, the content of the decided variant, the scope's
 // caller, prompt variables, headers that are passed on, and the request in its canonical form. Nothing if the
 // scope asks for a caller and the request names none.
-std::optional<cache::Key> cache_key(const Exchange& exchange);
+std::optional<cache::Key> cache_key(const Exchange& exchange, cache::Scope scope);
 
 }  // namespace tidegate::pipeline

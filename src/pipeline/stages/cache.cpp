@@ -12,6 +12,8 @@
 #include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
 
+#include <utility>
+
 namespace tidegate::pipeline {
 namespace {
 
@@ -31,16 +33,18 @@ bool asks_for(const http::Request& request, std::string_view directive) {
     return asked;
 }
 
-// Whoever asks for the same may have it.
-bool is_shareable(const Exchange& exchange) {
+// What whoever asks for the same may have; null if this answer is for nobody else.
+const Outgoing* shareable_answer(const Exchange& exchange) {
+    const auto& answer = exchange.outgoing;
+    if (!exchange.settled() || !answer || answer->status != 200 || !exchange.error_code().empty())
+        return nullptr;
     switch (exchange.outcome()) {
         case events::Outcome::ok:
         case events::Outcome::fallback:
         case events::Outcome::degraded:
-            return exchange.settled() && exchange.outgoing && exchange.outgoing->status == 200 &&
-                   exchange.error_code().empty();
+            return &*answer;
         default:
-            return false;
+            return nullptr;
     }
 }
 
@@ -58,23 +62,22 @@ async::Task<> keep(cache::Cache& cache, cache::Key key, std::shared_ptr<const ca
     co_await cache.store(key, std::move(entry), ttl);
 }
 
-void land(Exchange& exchange) {
-    CacheUse& use = exchange.cache;
-    cache::Lead lead = *std::move(use.lead);
-    use.lead.reset();
-    if (!is_shareable(exchange))
+void land(Exchange& exchange, cache::Lead lead) {
+    const Outgoing* const answer = shareable_answer(exchange);
+    if (answer == nullptr)
         return;
     cache::Entry facts;
     facts.origin = origin_of(exchange);
     facts.model = exchange.answered_model;
     facts.finish = exchange.finish_reason;
     facts.stream = exchange.view.stream();
-    auto entry = lead.land(std::move(facts), exchange.outgoing->body);
-    if (!entry || !is_worth_keeping(exchange, *entry))
+    auto entry = lead.land(std::move(facts), answer->body);
+    const auto& key = exchange.cache.key;
+    const auto& policy = exchange.feature->cache;
+    if (!entry || !key || !policy || !is_worth_keeping(exchange, *entry))
         return;
     ThreadState& thread = exchange.thread;
-    thread.io.tasks().spawn(
-        keep(*thread.cache, *use.key, std::move(entry), exchange.feature->cache->ttl, std::move(lead)));
+    thread.io.tasks().spawn(keep(*thread.cache, *key, std::move(entry), policy->ttl, std::move(lead)));
 }
 
 }  // namespace
@@ -82,11 +85,12 @@ void land(Exchange& exchange) {
 Step CacheStage::enter(Exchange& exchange) {
     CacheUse& use = exchange.cache;
     use.result = CacheResult::bypass;
-    if (!exchange.feature->cache || exchange.thread.cache == nullptr)
+    const auto& policy = exchange.feature->cache;
+    if (!policy || exchange.thread.cache == nullptr)
         return Step::next;
     if (asks_for(exchange.request, "no-store") || exchange.view.carries_provider_state())
         return Step::next;
-    use.key = cache_key(exchange);
+    use.key = cache_key(exchange, policy->scope);
     if (!use.key)
         return Step::next;
     if (!asks_for(exchange.request, "no-cache"))
@@ -98,7 +102,9 @@ Step CacheStage::enter(Exchange& exchange) {
 
 async::Task<Step> CacheStage::wait(Exchange& exchange) {
     CacheUse& use = exchange.cache;
-    const cache::Key key = *use.key;
+    // `enter` has found both.
+    const auto key = use.key.value_or(cache::Key{});
+    const auto policy = exchange.feature->cache.value_or(cache::Policy{});
     use.result = CacheResult::miss;
     for (;;) {
         auto seat = exchange.thread.services.flights->join(key, exchange.thread.io);
@@ -110,7 +116,7 @@ async::Task<Step> CacheStage::wait(Exchange& exchange) {
         }
         // Behind joining, so that an answer that has just landed is not missed.
         auto& lead = std::get<cache::Lead>(seat);
-        const auto entry = co_await exchange.thread.cache->find(key, exchange.feature->cache->ttl);
+        const auto entry = co_await exchange.thread.cache->find(key, policy.ttl);
         if (!entry) {
             use.lead = std::move(lead);
             co_return Step::next;
@@ -124,8 +130,9 @@ async::Task<Step> CacheStage::wait(Exchange& exchange) {
 }
 
 void CacheStage::answered(Exchange& exchange) noexcept try {
-    if (exchange.cache.lead)
-        land(exchange);
+    auto lead = std::exchange(exchange.cache.lead, std::nullopt);
+    if (lead)
+        land(exchange, *std::move(lead));
 } catch (const std::exception& exception) {
     log::error("pipeline", "the answer of call {} could not be kept: {}", exchange.id_text, exception.what());
 }
