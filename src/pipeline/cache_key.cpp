@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kForm = "tidegate answer 1";
 
 // Each part stands behind its size, so that no two lists of parts make the same bytes.
-void add(std::string& out, std::string_view part) {
+void append_part(std::string& out, std::string_view part) {
     for (std::size_t i = 0, size = part.size(); i < sizeof size; ++i, size >>= 8U)
         out += static_cast<char>(size & 0xffU);
     out += part;
@@ -28,16 +28,16 @@ void add(std::string& out, std::string_view part) {
 bool add_caller(const Exchange& exchange, cache::Scope scope, std::string& out) {
     switch (scope) {
         case cache::Scope::feature:
-            add(out, "feature");
+            append_part(out, "feature");
             return true;
         case cache::Scope::key:
-            add(out, "key");
-            add(out, exchange.key != nullptr ? std::string_view(exchange.key->name()) : "");
+            append_part(out, "key");
+            append_part(out, exchange.key != nullptr ? std::string_view(exchange.key->name()) : "");
             return exchange.key != nullptr;
         case cache::Scope::user:
-            add(out, "user");
-            add(out, exchange.key != nullptr ? std::string_view(exchange.key->name()) : "");
-            add(out, exchange.user);
+            append_part(out, "user");
+            append_part(out, exchange.key != nullptr ? std::string_view(exchange.key->name()) : "");
+            append_part(out, exchange.user);
             return !exchange.user.empty();
     }
     return false;
@@ -48,10 +48,10 @@ void add_variables(const Exchange& exchange, std::string& out) {
     for (const auto& [name, value] : exchange.header_variables) variables.emplace(name, value);
     for (const dialect::Variable& variable : exchange.view.variables())
         variables.emplace(variable.name, variable.value);
-    add(out, std::to_string(variables.size()));
+    append_part(out, std::to_string(variables.size()));
     for (const auto& [name, value] : variables) {
-        add(out, name);
-        add(out, value);
+        append_part(out, name);
+        append_part(out, value);
     }
 }
 
@@ -60,14 +60,15 @@ void add_variables(const Exchange& exchange, std::string& out) {
 std::optional<cache::Key> cache_key(const Exchange& exchange, cache::Scope scope) {
     auto text = exchange.thread.worker.buffers.borrow();
     text->clear();
-    add(*text, kForm);
-    add(*text, exchange.feature->name);
+    append_part(*text, kForm);
+    append_part(*text, exchange.feature->name);
     const Digest& content = exchange.variant->content_hash;
     text->append(content.begin(), content.end());
     if (!add_caller(exchange, scope, *text))
         return std::nullopt;
     add_variables(exchange, *text);
-    for (const std::string_view name : kPassedHeaders) add(*text, exchange.request.header(name).value_or(""));
+    for (const std::string_view name : kPassedHeaders)
+        append_part(*text, exchange.request.header(name).value_or(""));
     dialect::append_canonical(exchange.view, *text);
     return digest_of(*text);
 }
