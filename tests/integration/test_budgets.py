@@ -1,0 +1,235 @@
+"""Ceilings through the gateway: what they let through, what serves instead, and what the ledger says afterwards."""
+import asyncio
+import collections
+import random
+import sqlite3
+import time
+from decimal import Decimal
+
+import pytest
+
+from harness.gateway import SLOW, wait_until
+from harness.load import Load, chat_bytes, read_answer, scaled
+
+MODEL = "context: 128000, max_output: 1000, price: {input: 2.00, output: 8.00}"
+SMALL = "context: 128000, max_output: 1000, price: {input: 0.02, output: 0.04}"
+TEXT = "What is the tide?"
+
+
+def dollars(nanos):
+    return f"{Decimal(nanos) / 10**9:.9f}"
+
+
+def configuration(simulator, features, models="", store="sqlite:store.db"):
+    return "\n".join([
+        f'store: {{url: "{store}"}}', "providers:", simulator.providers(), "models:",
+        f'  large: {{provider: sim, id: "large--tokens=20", {MODEL}}}',
+        f'  small: {{provider: sim, id: "small--tokens=5", {SMALL}}}',
+        f'  slow: {{provider: sim, id: "slow--tokens=20,latency={4 * SLOW}s", {MODEL}}}',
+        models, "features:", features,
+    ]) + "\n"
+
+
+def worst_case(gateway, feature):
+    """What is set aside for one call of `TEXT` as chat_bytes writes it: a token a byte."""
+    async def ask():
+        host, port = gateway.ports["api"].rsplit(":", 1)
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(chat_bytes(feature, TEXT))
+        answer = await read_answer(reader)
+        writer.close()
+        return answer
+
+    answer = asyncio.run(ask())
+    assert answer.status == 200, answer.body
+    return gateway.wait_record(answer.headers["x-tidegate-call-id"])["attempts"][0]["reserved_nano_usd"]
+
+
+def test_from_a_share_of_the_ceiling_on_a_cheaper_entry_serves(simulator, start):
+    gateway = start(configuration(simulator, """
+  f:
+    variants: {first: {model: large}, cheap: {model: small}}
+    answers: {sorry: {text: Sorry.}}
+    serve: first
+    budget: {monthly_usd: 0.05, degrade_from: 50%, at_ceiling: [cheap, sorry]}
+"""))
+    answers = [gateway.chat("f", TEXT) for _ in range(180)]
+    assert {answer.status_code for answer in answers} == {200}
+    degraded = [answer for answer in answers if answer.headers.get("x-tidegate-degraded") == "budget"]
+    assert degraded and answers[0] not in degraded
+    assert {answer.headers["x-tidegate-variant"] for answer in degraded} == {"cheap"}
+    spent = sum(Decimal(answer.headers["x-tidegate-cost-usd"]) for answer in answers if answer not in degraded)
+    # The level is at most a second old, and what is set aside counts.
+    assert Decimal("0.015") < spent <= Decimal("0.05")
+    record = gateway.wait_record(degraded[0].headers["x-tidegate-call-id"])
+    assert (record["outcome"], record["fallback_entry"], record["fallback_reason"]) == ("degraded", "cheap", "budget")
+    assert gateway.metric("tidegate_budget_degraded_total", feature="f", action="cheap") == len(degraded)
+
+
+def test_behind_the_list_the_budget_is_exhausted(simulator, start):
+    gateway = start(configuration(simulator, """
+  f: {variants: {v: {model: large}}, serve: v, budget: {monthly_usd: 0.000001, at_ceiling: [reject]}}
+  g: {variants: {v: {model: large}}, serve: v, budget: {monthly_usd: 0.000001}}
+  h: {variants: {v: {model: large}}, answers: {sorry: {text: Sorry.}}, serve: v, budget: {monthly_usd: 0.000001, at_ceiling: [sorry]}}
+"""))
+    for feature in ("f", "g"):
+        answer = gateway.chat(feature, TEXT)
+        assert (answer.status_code, answer.headers["x-tidegate-error"]) == (429, "budget_exhausted")
+        assert answer.headers["x-should-retry"] == "false" and int(answer.headers["retry-after"]) > 0
+        assert answer.json()["error"]["code"] == "budget_exhausted"
+        assert gateway.wait_record(answer.headers["x-tidegate-call-id"])["outcome"] == "rejected"
+    message = gateway.message("f", TEXT)
+    assert message.status_code == 429 and message.json()["error"]["message"].startswith("budget_exhausted")
+    free = gateway.chat("h", TEXT)
+    assert free.status_code == 200 and free.headers["x-tidegate-degraded"] == "budget"
+
+
+def test_what_nothing_bounds_is_refused(simulator, start):
+    gateway = start(configuration(simulator, """
+  limited: {variants: {v: {model: large}}, serve: v, budget: {monthly_usd: 1}}
+  metered: {variants: {v: {model: large}}, serve: v}
+"""))
+    search = {"web_search_options": {}}
+    refused = gateway.chat("limited", TEXT, **search)
+    assert (refused.status_code, refused.headers["x-tidegate-error"]) == (400, "invalid_request")
+    assert "web_search" in refused.text
+    assert gateway.chat("metered", TEXT, **search).status_code == 200
+
+
+def test_a_fallback_that_does_not_fit_is_skipped(simulator, start):
+    probe = start(configuration(simulator, "  f: {variants: {v: {model: large}}, serve: v}"))
+    worst = worst_case(probe, "f")
+    gateway = start(configuration(simulator, f"""
+  f:
+    variants: {{failing: {{model: broken, fallback: [dear, sorry]}}, dear: {{model: large}}}}
+    answers: {{sorry: {{text: Sorry.}}}}
+    serve: failing
+    budget: {{monthly_usd: {dollars(worst // 2)}, degrade_from: 100%, at_ceiling: [reject]}}
+""", models=f'  broken: {{provider: sim, id: "budget-broken--status=500", {SMALL}}}'))
+    answer = gateway.chat("f", TEXT)
+    assert answer.headers["x-tidegate-fallback"] == "sorry;reason=budget", answer.headers
+    record = gateway.wait_record(answer.headers["x-tidegate-call-id"])
+    assert [attempt["reason"] for attempt in record["attempts"]] == ["error", "budget"]
+
+
+async def ask_all_at_once(addresses, request, count):
+    """Statuses of `count` requests, all on their way before the first is answered."""
+    async def one(number):
+        host, port = addresses[number % len(addresses)].rsplit(":", 1)
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(request)
+        answer = await read_answer(reader)
+        writer.close()
+        return answer.status
+
+    return collections.Counter(await asyncio.gather(*(one(number) for number in range(count))))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_as_many_as_there_is_room_for_and_no_more(simulator, start, tmp_path, note, processes):
+    probe = start(configuration(simulator, "  f: {variants: {v: {model: slow}}, serve: v}"))
+    worst = worst_case(probe, "f")
+    rounds = scaled(2, 20)
+    for number in range(rounds):
+        config = configuration(
+            simulator, f"""
+  f: {{variants: {{v: {{model: slow}}}}, serve: v, budget: {{monthly_usd: {dollars(10 * worst)}, degrade_from: 100%, at_ceiling: [reject]}}}}
+""", store=f"sqlite:{tmp_path}/shared-{number}.db")
+        gateways = [start(config) for _ in range(processes)]
+        statuses = asyncio.run(ask_all_at_once([gateway.ports["api"] for gateway in gateways],
+                                               chat_bytes("f", TEXT), 256))
+        note(f"{processes} process(es), round {number}: {dict(statuses)}")
+        assert set(statuses) <= {200, 429}
+        assert statuses[200] == 10 if processes == 1 else 0 < statuses[200] <= 10
+        for gateway in gateways:
+            gateway.end()
+
+
+def ledger_of(path):
+    """(spent, forfeited) over all accounts and months, in nano-dollars."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
+        columns = [row[1] for row in store.execute("PRAGMA table_info(ledger_months)")]
+        rows = store.execute("SELECT * FROM ledger_months").fetchall()
+    return tuple(sum(dict(zip(columns, row))[name] for row in rows) for name in ("spent", "forfeited"))
+
+
+def recorded_cost(gateway):
+    """The sum over all call records."""
+    total, count, before = 0, 0, None
+    while True:
+        page = gateway.get_admin("/admin/v1/calls", params={"limit": 1000, **({"before": before} if before else {})}).json()
+        total += sum(call.get("cost_nano_usd", 0) for call in page["calls"])
+        count += len(page["calls"])
+        before = page.get("next")
+        if not before:
+            return total, count
+
+
+def test_records_and_ledger_agree_after_kills(simulator, start, tmp_path, note):
+    """With `strict` every acknowledged call is on record; the ledger is never below the records and, once the logs were
+    read again, equal to them: what died unsettled stays `forfeited` beside."""
+    folder = tmp_path / "data"
+    config = configuration(simulator, """
+  f: {variants: {v: {model: large}}, serve: v, budget: {monthly_usd: 20, degrade_from: 100%, at_ceiling: [reject]}}
+""", models="")
+    randomness = random.Random(7)
+    acknowledged = 0
+    kills = scaled(5, 100)
+    for _ in range(kills):
+        gateway = start(config, folder, events="durability: strict")
+        load = Load(gateway.ports["api"], chat_bytes("f", TEXT), connections=16)
+        with load:
+            wait_until(lambda: load.total > 20, 20, "load")
+            time.sleep(randomness.uniform(0, 0.3))  # the kill has to come at a random moment
+            gateway.kill()
+        acknowledged += len(load.acknowledged)
+        assert set(load.statuses) <= {200}, load.summary()
+    gateway = start(config, folder, events="durability: strict")
+    wait_until(lambda: gateway.metric("tidegate_index_lag_seconds") == 0, 20, "the index")
+    recorded, count = wait_until(lambda: (lambda found: found if found[1] >= acknowledged else None)(recorded_cost(gateway)),
+                                 20, "the records")
+    gateway.end()
+    spent, forfeited = ledger_of(folder / "store.db")
+    note(f"{kills} kills, {acknowledged} acknowledged, {count} on record, spent {spent}, forfeited {forfeited}")
+    assert spent == recorded, "every settlement is on record, and every record is settled"
+    assert spent + forfeited <= 20 * 10**9
+
+
+def test_a_month_of_a_key_is_refused_and_of_others_is_not(simulator, start, binary):
+    import hashlib
+    digests = {name: hashlib.sha256(f"tg_{name}".encode()).hexdigest() for name in ("poor", "rich", "few")}
+    gateway = start(configuration(simulator, "  f: {variants: {v: {model: large}}, serve: v}"), access=(
+        "keys: ["
+        f"{{name: poor, sha256: {digests['poor']}, features: [f], monthly_usd: 0.000001}}, "
+        f"{{name: rich, sha256: {digests['rich']}, features: [f], monthly_usd: 10}}, "
+        f"{{name: few, sha256: {digests['few']}, features: [f], tokens_per_minute: 1500}}]"))
+
+    def ask(name):
+        return gateway.chat("f", TEXT, headers={"authorization": f"Bearer tg_{name}"})
+
+    refused = ask("poor")
+    assert (refused.status_code, refused.headers["x-tidegate-error"]) == (429, "budget_exhausted"), refused.text
+    assert refused.headers["x-should-retry"] == "false"
+    assert ask("rich").status_code == 200
+    # Its worst case counts while it runs, what it did not use comes back: many small calls fit in a row.
+    answers = [ask("few") for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {200}
+    huge = gateway.chat("f", TEXT * 200, headers={"authorization": "Bearer tg_few"})
+    assert (huge.status_code, huge.headers["x-tidegate-error"]) == (429, "rate_limited")
+    assert "retry-after" in huge.headers
+
+
+def test_a_ceiling_changes_with_a_reload(simulator, start):
+    def config(monthly):
+        return configuration(simulator, f"  f: {{variants: {{v: {{model: large}}}}, serve: v, budget: {{monthly_usd: {monthly}, at_ceiling: [reject]}}}}")
+
+    gateway = start(config("0.000001"))
+    assert gateway.chat("f", TEXT).status_code == 429
+    gateway.write_config(config("5"))
+    assert gateway.reload().status_code == 200
+    assert gateway.chat("f", TEXT).status_code == 200
+    # A configuration that is refused changes no ceiling.
+    gateway.write_config(config("0.000001") + "nonsense: true\n")
+    assert gateway.reload().status_code != 200
+    assert gateway.chat("f", TEXT).status_code == 200
+    assert gateway.metric("tidegate_budget_ceiling_usd", feature="f", account="users") == 5

@@ -1,0 +1,134 @@
+"""Everything at once, from a seed: kills, clients that leave, failing upstreams, reloads and a sink that goes away. Then the
+accounts are made: with `strict` every acknowledged call is on record and in Kafka, and money agrees to the nano-dollar.
+
+TIDEGATE_CHAOS_SEED repeats a run. CI runs it for seconds, script/soak for ten minutes.
+"""
+import asyncio
+import collections
+import os
+import random
+import time
+
+import pytest
+
+from harness.gateway import wait_until
+from harness.load import Load, abort_streams, chat_bytes, scaled
+from test_budgets import MODEL, SMALL, ledger_of, recorded_cost
+from test_lifecycle import wait_all_on_record
+
+try:
+    from harness import kafka as kafka_server
+    KAFKA_MISSING = kafka_server.missing()
+except ImportError:
+    KAFKA_MISSING = "no kafka-python (script/test-tools installs it)"
+
+CEILING = 50  # dollars
+
+
+def configuration(simulator, generation):
+    """Reloads change a limit and a weight; nothing that needs a restart."""
+    return "\n".join([
+        "guardrails: {mail: {kind: pii, categories: [email], output: redact}}",
+        "providers:", simulator.providers("timeouts: {first_token: 1s, idle: 1s, total: 3s}"), "models:",
+        f'  steady: {{provider: sim, id: "chaos-steady--tokens=12,latency=5ms~3ms", {MODEL}}}',
+        f'  shaky: {{provider: sim, id: "chaos-shaky--tokens=12,latency=5ms~3ms,rate=400", {MODEL}}}',
+        f'  cheap: {{provider: sim, id: "chaos-cheap--tokens=4", {SMALL}}}',
+        "features:",
+        f"  f:",
+        f"    variants: {{v: {{model: steady, max_output_tokens: {200 + generation % 50}, guardrails: [mail], fallback: [cheap]}}, "
+        f"cheap: {{model: cheap}}}}",
+        f"    serve: {{cheap: {1 + generation % 5}, v: {99 - generation % 5}}}",
+        f"    budget: {{monthly_usd: {CEILING}, at_ceiling: [cheap]}}",
+        f"  g: {{variants: {{v: {{model: shaky, fallback: [cheap]}}, cheap: {{model: cheap}}}}, serve: v, budget: {{monthly_usd: {CEILING}}}}}",
+    ]) + "\n"
+
+
+# One of these is played after the other, each in an order of its own; an outage of Kafka takes the longest.
+DECK = ["kill"] * 4 + ["abort"] * 3 + ["fault"] * 3 + ["reload"] * 4 + ["calm"] * 2 + ["outage"]
+
+
+class Chaos:
+    """One seeded run: the seed repeats the order of events, not the moments at which they meet the calls."""
+
+    def __init__(self, seed, start, simulator, kafka, folder, events):
+        self.random = random.Random(seed)
+        self.start, self.simulator, self.kafka, self.folder, self.events = start, simulator, kafka, folder, events
+        self.generation = 0
+        self.counts = collections.Counter()
+        self.acknowledged = []
+        self.begin()
+
+    def begin(self):
+        self.gateway = self.start(configuration(self.simulator, self.generation), self.folder, events=self.events)
+        self.load = Load(self.gateway.ports["api"], chat_bytes("f", headers={"x-tidegate-user": "u1"}), connections=8)
+        self.load.__enter__()
+
+    def stop_load(self):
+        self.load.__exit__(None, None, None)
+        assert set(self.load.statuses) <= {200, 502, 503, 504}, self.load.summary()
+        self.acknowledged += self.load.acknowledged
+
+    def play(self):
+        for name in self.random.sample(DECK, len(DECK)):
+            getattr(self, name)()
+            self.counts[name] += 1
+
+    def kill(self):
+        time.sleep(self.random.uniform(0, 0.3))  # at a random moment
+        self.gateway.kill()
+        self.stop_load()
+        self.begin()
+
+    def abort(self):
+        request = chat_bytes("g", stream=True)
+        asyncio.run(abort_streams(self.gateway.ports["api"], request, 20, 10, lambda number: self.random.randrange(600)))
+
+    def fault(self):
+        for _ in range(5):
+            self.gateway.chat("g", f"Question {self.random.random()}", stream=self.random.random() < 0.5)
+
+    def reload(self):
+        self.generation += 1
+        self.gateway.write_config(configuration(self.simulator, self.generation))
+        assert self.gateway.reload().status_code == 200
+
+    def outage(self):
+        self.kafka.kill()
+        time.sleep(self.random.uniform(0, 0.5))  # Kafka is away for a while
+        self.kafka.begin()
+
+    def calm(self):
+        before = self.load.total
+        wait_until(lambda: self.load.total > before + 20, 20, "calls")
+
+    def finish(self):
+        self.stop_load()
+        return self.gateway
+
+
+@pytest.mark.skipif(bool(KAFKA_MISSING), reason=KAFKA_MISSING or "-")
+def test_after_chaos_the_accounts_agree(start, own_simulator, tmp_path, note):
+    seed = int(os.environ.get("TIDEGATE_CHAOS_SEED", random.randrange(1 << 30)))
+    topic = "chaos"
+    with kafka_server.Kafka(tmp_path / "kafka") as kafka:
+        kafka.create(topic)
+        events = (f'durability: strict, sinks: [{{kafka: {{brokers: "{kafka.brokers}", topic: {topic}}}}}, '
+                  f'{{jsonl: {{path: calls.jsonl}}}}]')
+        chaos = Chaos(seed, start, own_simulator, kafka, tmp_path / "data", events)
+        deadline = time.monotonic() + scaled(0, 600)
+        chaos.play()
+        while time.monotonic() < deadline:
+            chaos.play()
+        chaos.calm()
+        gateway = chaos.finish()
+        note(f"seed {seed}: {dict(chaos.counts)}, {len(chaos.acknowledged)} acknowledged calls")
+        wait_all_on_record(gateway, chaos.acknowledged)
+        with kafka.reader(topic) as reader:
+            reader.wait_for(chaos.acknowledged)
+        wait_until(lambda: gateway.metric("tidegate_index_lag_seconds") == 0, 60, "the index")
+        recorded, count = recorded_cost(gateway)
+        gateway.end()
+    spent, forfeited = ledger_of(tmp_path / "data/data/tidegate.db")
+    note(f"{count} records cost {recorded}, the ledger says {spent} spent and {forfeited} forfeited (nano-dollars)")
+    assert spent == recorded
+    assert spent + forfeited <= 2 * CEILING * 10**9
