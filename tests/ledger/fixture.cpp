@@ -9,10 +9,9 @@ namespace tidegate::ledger {
 namespace {
 
 async::Task<> reserve_into(Ledger& ledger, async::IoThread& io, std::vector<Account*> accounts, Bound bound,
-                           CallId call, int attempt, std::promise<Result<Reservation>>& done) {
+                           std::promise<Result<Reservation>>& done) {
     async::Cancellation cancellation;
-    auto reserved =
-        co_await ledger.reserve(io, accounts, bound, call, attempt, SteadyTime::max(), cancellation);
+    auto reserved = co_await ledger.reserve(io, accounts, bound, SteadyTime::max(), cancellation);
     done.set_value(std::move(reserved));
 }
 
@@ -45,19 +44,19 @@ Process::Process(const std::string& store_url, const Clock& clock, LedgerOptions
     ledger = std::make_unique<Ledger>(store->ledger(), clock, std::move(options));
 }
 
-void Process::crash() {
-    store->close();
-    ledger.reset();
-    store.reset();
+Result<Reservation> reserve_on(async::IoThread& io, Ledger& ledger, const std::vector<Account*>& accounts,
+                               NanoDollars cost) {
+    std::promise<Result<Reservation>> done;
+    io.run_and_wait([&] { io.tasks().spawn(reserve_into(ledger, io, accounts, bound_of_cost(cost), done)); });
+    return done.get_future().get();
 }
 
-Result<Reservation> reserve_on(async::IoThread& io, Ledger& ledger, const std::vector<Account*>& accounts,
-                               NanoDollars cost, CallId call, int attempt) {
-    std::promise<Result<Reservation>> done;
-    io.run_and_wait([&] {
-        io.tasks().spawn(reserve_into(ledger, io, accounts, bound_of_cost(cost), call, attempt, done));
-    });
-    return done.get_future().get();
+SettledAttempt tell(const Reservation& reservation, NanoDollars cost, const Clock& clock) {
+    return {CallId::make(clock.wall()),
+            1,
+            reservation.reserved(),
+            cost,
+            {reservation.lease(0), reservation.lease(1)}};
 }
 
 LedgerTest::LedgerTest() : process(std::make_unique<Process>(folder.store_url(), clock, by_hand())) {
@@ -82,14 +81,31 @@ Account& LedgerTest::account(NanoDollars ceiling, const std::string& name, const
 }
 
 Result<Reservation> LedgerTest::reserve(const std::vector<Account*>& accounts, NanoDollars cost) {
-    return reserve_on(io, ledger(), accounts, cost, next_call());
+    return reserve_on(io, ledger(), accounts, cost);
 }
 
 Result<Reservation> LedgerTest::reserve(Account& account, NanoDollars cost) {
     return reserve(std::vector<Account*>{&account}, cost);
 }
 
+void LedgerTest::settle(Reservation& reservation, NanoDollars cost) {
+    records.push_back(tell(reservation, cost, clock));
+    reservation.settle(cost);
+}
+
+void LedgerTest::spend(Account& account, NanoDollars worst_case, NanoDollars cost) {
+    auto reserved = reserve(account, worst_case);
+    ASSERT_TRUE(reserved) << reserved.error().message;
+    settle(*reserved, cost);
+}
+
+void LedgerTest::read_records() {
+    EXPECT_TRUE(ledger().replay(records, "log", std::to_string(++cursor)));
+    records.clear();
+}
+
 store::MonthTotals LedgerTest::totals(const std::string& name, int month, const std::string& kind) {
+    read_records();
     EXPECT_TRUE(process->store->ledger().flush());
     const store::AccountMonth key{name, kind, month == 0 ? month_of(clock) : month};
     const auto totals = process->store->ledger().totals("nobody", {&key, 1});
@@ -98,6 +114,7 @@ store::MonthTotals LedgerTest::totals(const std::string& name, int month, const 
 }
 
 void LedgerTest::pass(Duration time) {
+    read_records();
     clock.advance(time);
     ledger().maintain();
     EXPECT_TRUE(process->store->ledger().flush());
@@ -105,6 +122,7 @@ void LedgerTest::pass(Duration time) {
 
 void LedgerTest::restart() {
     process->crash();
+    dead.push_back(std::move(process));
     process = std::make_unique<Process>(folder.store_url(), clock, by_hand());
 }
 

@@ -7,10 +7,20 @@
 #include <tidegate/store/store.h>
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+namespace tidegate {
+
+// For messages of failures.
+inline void PrintTo(NanoDollars amount, std::ostream* out) {
+    *out << amount.to_string();
+}
+
+}  // namespace tidegate
 
 namespace tidegate::ledger {
 
@@ -42,8 +52,8 @@ class Process {
   public:
     Process(const std::string& store_url, const Clock& clock, LedgerOptions options = {});
 
-    // As a crash does: nothing goes back, what was queued for the store is on disk.
-    void crash();
+    // From now on nothing reaches the disk. The objects stay, for what still points to them.
+    void crash() { store->close(); }
 
     std::unique_ptr<store::Store> store;
     std::unique_ptr<Ledger> ledger;
@@ -51,7 +61,9 @@ class Process {
 
 // Runs one reservation on `io` and waits for it.
 Result<Reservation> reserve_on(async::IoThread& io, Ledger& ledger, const std::vector<Account*>& accounts,
-                               NanoDollars cost, CallId call, int attempt = 1);
+                               NanoDollars cost);
+// What the record of a call will say of an attempt with this reservation.
+SettledAttempt tell(const Reservation& reservation, NanoDollars cost, const Clock& clock);
 
 class LedgerTest : public testing::Test {
   protected:
@@ -62,10 +74,15 @@ class LedgerTest : public testing::Test {
     Ledger& ledger() { return *process->ledger; }
     Account& account(NanoDollars ceiling, const std::string& name = "reply",
                      const std::string& timezone = "UTC");
-    CallId next_call() { return CallId::make(clock.wall()); }
     Result<Reservation> reserve(const std::vector<Account*>& accounts, NanoDollars cost);
     Result<Reservation> reserve(Account& account, NanoDollars cost);
-    // In the store, as whoever looks from outside sees it.
+    // Settles, and writes the record.
+    void settle(Reservation& reservation, NanoDollars cost);
+    // A whole call.
+    void spend(Account& account, NanoDollars worst_case, NanoDollars cost);
+    // Lets the ledger read the records that were written.
+    void read_records();
+    // In the store, with all records read, as whoever looks from outside sees it.
     store::MonthTotals totals(const std::string& name = "reply", int month = 0,
                               const std::string& kind = "users");
     // What is due when so much time has passed.
@@ -73,7 +90,10 @@ class LedgerTest : public testing::Test {
     void restart();
 
     Folder folder;
+    std::vector<SettledAttempt> records;  // not read yet
+    int cursor = 0;
     ManualClock clock{std::chrono::sys_days{std::chrono::year{2026} / 1 / 15}};
+    std::vector<std::unique_ptr<Process>> dead;
     std::unique_ptr<Process> process;
     async::IoThread io{"io-0", 0, clock};
 };

@@ -29,7 +29,7 @@ TEST_F(LeaseTest, IsTakenAheadForWhatTheLastSecondsNeeded) {
     Account& reply = account(dollars(1'000));
     // A dollar a second is reserved.
     for (int second = 0; second < 20; ++second) {
-        reserve(reply, dollars(1))->settle(dollars(1));
+        spend(reply, dollars(1), dollars(1));
         pass(1s);
     }
     const auto now = totals();
@@ -37,14 +37,14 @@ TEST_F(LeaseTest, IsTakenAheadForWhatTheLastSecondsNeeded) {
     EXPECT_GE(now.leased, dollars(5)) << "half of the next ten seconds at least";
     EXPECT_LE(now.leased, dollars(10));
     const auto before = ledger().stats().leases;
-    reserve(reply, dollars(1))->settle(dollars(1));
+    spend(reply, dollars(1), dollars(1));
     EXPECT_EQ(ledger().stats().leases, before) << "no call waits for it";
 }
 
 TEST_F(LeaseTest, IsAtMostTwoPercentOfWhatIsLeft) {
     Account& reply = account(dollars(100));
     for (int second = 0; second < 20; ++second) {
-        reserve(reply, dollars(2))->settle(dollars(2));
+        spend(reply, dollars(2), dollars(2));
         pass(1s);
     }
     EXPECT_EQ(totals().spent, dollars(40));
@@ -54,20 +54,20 @@ TEST_F(LeaseTest, IsAtMostTwoPercentOfWhatIsLeft) {
 TEST_F(LeaseTest, GivesItsUnusedRestBackAfterQuiet) {
     Account& reply = account(dollars(10));
     auto held = reserve(reply, dollars(1));
-    reserve(reply, dollars(5))->settle(dollars(2));
+    spend(reply, dollars(5), dollars(2));
     pass(4s);
     EXPECT_EQ(totals().leased, dollars(4)) << "not yet";
     pass(1s);
     EXPECT_EQ(totals().leased, dollars(1)) << "what is reserved stays";
     EXPECT_EQ(totals().spent, dollars(2));
-    held->settle(dollars(1));
+    settle(*held, dollars(1));
     EXPECT_EQ(totals().leased, NanoDollars{});
     EXPECT_TRUE(reserve(reply, dollars(7)));
 }
 
 TEST_F(LeaseTest, GivesAllBackAtACleanClose) {
     Account& reply = account(dollars(10));
-    reserve(reply, dollars(5))->settle(dollars(2));
+    spend(reply, dollars(5), dollars(2));
     ledger().close();
     EXPECT_EQ(totals().leased, NanoDollars{});
     EXPECT_EQ(totals().forfeited, NanoDollars{});
@@ -88,7 +88,7 @@ TEST_F(LeaseTest, RefusesWhatComesAfterTheClose) {
 TEST_F(LeaseTest, IsForfeitedAfterACrashAndCountsAsSpent) {
     Account& reply = account(dollars(10));
     auto one = reserve(reply, dollars(4));
-    one->settle(dollars(1));
+    settle(*one, dollars(1));
     EXPECT_EQ(totals().leased, dollars(3));
     restart();
     Account& again = account(dollars(10));
@@ -117,7 +117,7 @@ TEST_F(LeaseTest, IsRenewedWhileItsOwnerLives) {
     }
     EXPECT_EQ(totals().leased, dollars(4));
     EXPECT_EQ(totals().forfeited, NanoDollars{});
-    held->settle(dollars(1));
+    settle(*held, dollars(1));
     EXPECT_EQ(totals().spent, dollars(1));
 }
 
@@ -136,7 +136,7 @@ TEST_F(LeaseTest, LastsTwiceTheLongestCall) {
 TEST_F(LeaseTest, IsNotUsedWhenACallCouldOutliveIt) {
     ledger().set_longest_call(2min);
     Account& reply = account(dollars(10));
-    reserve(reply, dollars(4))->settle(NanoDollars{});
+    spend(reply, dollars(4), NanoDollars{});
     // Nobody renews: eight minutes and a bit later the longest call would end behind the lease.
     clock.advance(8min + 1s);
     const auto leases = ledger().stats().leases;
@@ -154,7 +154,7 @@ TEST_F(LeaseTest, IsLostToWhoeverStandsStillBeyondItsEnd) {
     Other other(*this);
     Account& theirs = other.account(dollars(10));
     auto late = reserve(reply, dollars(1));
-    reserve(reply, dollars(3))->settle(dollars(1));
+    spend(reply, dollars(3), dollars(1));
     // As with SIGSTOP, or a machine that is suspended: the clocks run, this process does not.
     clock.suspend(11min);
     other.maintain();
@@ -164,24 +164,23 @@ TEST_F(LeaseTest, IsLostToWhoeverStandsStillBeyondItsEnd) {
     ASSERT_TRUE(next);
     EXPECT_NE(next->lease(0), late->lease(0)) << "of a new lease";
     EXPECT_EQ(ledger().stats().lost_leases, 1U);
-    late->settle(cents(40));
+    settle(*late, cents(40));
     EXPECT_EQ(totals().forfeited, dollars(3) - cents(40)) << "what it cost is explained now";
     EXPECT_EQ(totals().spent, dollars(1) + cents(40));
     // Nothing of the lost lease comes back.
-    next->settle(NanoDollars{});
+    settle(*next, NanoDollars{});
     ledger().close();
     EXPECT_EQ(totals().leased, NanoDollars{});
     EXPECT_EQ(totals().forfeited, dollars(3) - cents(40));
-    const auto rest =
-        reserve_on(io, *other.process.ledger, {&theirs}, dollars(6) + NanoDollars{1}, next_call());
+    const auto rest = reserve_on(io, *other.process.ledger, {&theirs}, dollars(6) + NanoDollars{1});
     EXPECT_FALSE(rest);
-    EXPECT_TRUE(reserve_on(io, *other.process.ledger, {&theirs}, dollars(6), next_call()));
+    EXPECT_TRUE(reserve_on(io, *other.process.ledger, {&theirs}, dollars(6)));
 }
 
 TEST_F(LeaseTest, NoticesALossAlsoWhenItOnlyRenews) {
     Account& reply = account(dollars(10));
     Other other(*this);
-    reserve(reply, dollars(4))->settle(dollars(1));
+    spend(reply, dollars(4), dollars(1));
     clock.suspend(11min);
     other.maintain();
     ledger().maintain();
@@ -194,7 +193,7 @@ TEST_F(LeaseTest, NoticesALossAlsoWhenItOnlyRenews) {
 
 TEST_F(LeaseTest, SurvivesItsOwnPauseWhenNobodyTookIt) {
     Account& reply = account(dollars(10));
-    reserve(reply, dollars(4))->settle(dollars(1));
+    spend(reply, dollars(4), dollars(1));
     clock.suspend(24h);
     pass(1ms);
     EXPECT_EQ(totals().forfeited, NanoDollars{});
@@ -222,7 +221,7 @@ TEST_F(LeaseTest, SurvivesJumpsOfTheWallClockInBothDirections) {
         EXPECT_EQ(totals().forfeited, NanoDollars{}) << jump.count();
         EXPECT_EQ(totals().leased, dollars(4));
     }
-    held->settle(dollars(1));
+    settle(*held, dollars(1));
     EXPECT_EQ(totals().spent, dollars(1));
     EXPECT_TRUE(reserve(reply, dollars(9)));
 }
@@ -234,16 +233,16 @@ TEST_F(LeaseTest, OfOneMonthPaysNothingOfTheNext) {
     ASSERT_EQ(totals("reply", 202601), store::MonthTotals{});
     auto over_the_end = reserve(reply, dollars(4));
     ASSERT_TRUE(over_the_end);
-    reserve(reply, dollars(5))->settle(NanoDollars{});
+    spend(reply, dollars(5), NanoDollars{});
     EXPECT_FALSE(reserve(reply, dollars(7)));
     pass(days{2});
     EXPECT_EQ(reply.level(), 0);
     EXPECT_TRUE(reply.fits(dollars(10)));
     auto next = reserve(reply, dollars(10));
     ASSERT_TRUE(next) << "a month is a key, not a reset";
-    over_the_end->settle(dollars(3));
+    settle(*over_the_end, dollars(3));
     EXPECT_EQ(totals("reply", 202601).spent, dollars(3)) << "a call belongs to the month it began in";
-    next->settle(dollars(10));
+    settle(*next, dollars(10));
     EXPECT_EQ(totals("reply", 202602).spent, dollars(10));
     pass(1s);
     EXPECT_EQ(totals("reply", 202601).leased, NanoDollars{}) << "what the old month did not use went back";
@@ -254,9 +253,9 @@ TEST_F(LeaseTest, FindsTheOldMonthAgainWhenTheClockIsSetBackOverItsEnd) {
     clock.jump_wall(days{17});  // to 1 February
     Account& reply = account(dollars(10));
     clock.jump_wall(-days{1} - 1h);
-    reserve(reply, dollars(9))->settle(dollars(9));
+    spend(reply, dollars(9), dollars(9));
     clock.jump_wall(days{1} + 1h);
-    reserve(reply, dollars(8))->settle(dollars(8));
+    spend(reply, dollars(8), dollars(8));
     for (int i = 0; i < 5; ++i) {
         clock.jump_wall(-days{1} - 1h);
         EXPECT_FALSE(reserve(reply, dollars(2))) << "no month begins twice";
@@ -274,8 +273,8 @@ TEST_F(LeaseTest, KeepsMonthsByTheAccountsTimeZone) {
     clock.jump_wall(days{17} - 30min);  // to 23:30 UTC on 31 January
     Account& berlin = account(dollars(10), "berlin", "Europe/Berlin");
     Account& york = account(dollars(10), "york", "America/New_York");
-    reserve(berlin, dollars(1))->settle(dollars(1));
-    reserve(york, dollars(1))->settle(dollars(1));
+    spend(berlin, dollars(1), dollars(1));
+    spend(york, dollars(1), dollars(1));
     EXPECT_EQ(totals("berlin", 202602).spent, dollars(1));
     EXPECT_EQ(totals("york", 202601).spent, dollars(1));
 }
@@ -283,9 +282,9 @@ TEST_F(LeaseTest, KeepsMonthsByTheAccountsTimeZone) {
 TEST_F(LeaseTest, FollowsAZoneThatAReloadChanges) {
     clock.jump_wall(days{17} - 30min);
     Account& reply = account(dollars(10));
-    reserve(reply, dollars(9))->settle(dollars(9));
+    spend(reply, dollars(9), dollars(9));
     account(dollars(10), "reply", "Europe/Berlin");
-    EXPECT_TRUE(reserve(reply, dollars(10))) << "there it is February";
+    spend(reply, dollars(10), dollars(10));  // there it is February
     account(dollars(10));
     EXPECT_FALSE(reserve(reply, dollars(2)));
     EXPECT_EQ(totals("reply", 202601).spent, dollars(9));
@@ -306,7 +305,7 @@ TEST_F(LeaseTest, RaisesEachLevelOnceAMonthWhoeverSeesIt) {
     theirs.ceiling = dollars(10);
     other.ledger->account("reply", AccountKind::users, theirs);
     const auto spend_and_look = [&](NanoDollars cost) {
-        reserve(reply, cost)->settle(cost);
+        spend(reply, cost, cost);
         EXPECT_TRUE(process->store->ledger().flush());
         for (int i = 0; i < 5; ++i) {
             pass(1s);

@@ -43,7 +43,6 @@ class HeldStore final : public store::LedgerStore {
     void give_back(store::LeaseKey lease, NanoDollars amount, bool end) override {
         real_.give_back(lease, amount, end);
     }
-    void settle(const store::Settlement& settlement) override { real_.settle(settlement); }
     void add_spent(const store::AccountMonth& month, NanoDollars cost) override {
         real_.add_spent(month, cost);
     }
@@ -55,9 +54,9 @@ class HeldStore final : public store::LedgerStore {
                std::function<void(Result<std::vector<store::Forfeit>>)> done) override {
         real_.sweep(owner, now, std::move(done));
     }
-    Result<void> replay(std::span<const store::Settlement> settlements, const std::string& name,
+    Result<void> settle(std::span<const store::Settlement> settlements, const std::string& name,
                         const std::string& cursor) override {
-        return real_.replay(settlements, name, cursor);
+        return real_.settle(settlements, name, cursor);
     }
     Result<std::optional<std::string>> cursor(const std::string& name) override { return real_.cursor(name); }
     Result<void> flush() override { return real_.flush(); }
@@ -65,7 +64,6 @@ class HeldStore final : public store::LedgerStore {
                                                    std::span<const store::AccountMonth> months) override {
         return real_.totals(owner, months);
     }
-    std::uint64_t dropped() const override { return real_.dropped(); }
 
   private:
     using Question = std::pair<store::LeaseRequest, std::function<void(Result<store::LeaseGrant>)>>;
@@ -96,8 +94,8 @@ class WaitingTest : public LedgerTest {
     static async::Task<> run(WaitingTest& test, Account& account, NanoDollars cost, SteadyTime deadline,
                              std::shared_ptr<Call> call) {
         Account* const accounts[] = {&account};
-        auto reserved = co_await test.held_ledger.reserve(test.io, accounts, bound_of_cost(cost),
-                                                          test.next_call(), 1, deadline, call->cancellation);
+        auto reserved = co_await test.held_ledger.reserve(test.io, accounts, bound_of_cost(cost), deadline,
+                                                          call->cancellation);
         call->done.set_value(std::move(reserved));
     }
     std::shared_ptr<Call> start(NanoDollars cost, SteadyTime deadline = SteadyTime::max()) {
