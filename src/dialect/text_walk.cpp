@@ -15,29 +15,26 @@ namespace {
 namespace dom = simdjson::dom;
 
 // Up to here comparing each with each is cheaper than sorting.
-constexpr std::size_t kFewMembers = 24;
+constexpr std::size_t kFewNames = 24;
 
-// Strings under these names are no texts: words of the format, names, ids, addresses, bytes in base64.
+// Strings under these names are no texts: words of the format, names, addresses, bytes in base64; nor are ids
+// and signatures, by the end of their names.
 constexpr auto kSilent = std::to_array<std::string_view>({
     "role",
     "type",
     "id",
     "name",
     "index",
-    "tool_call_id",
-    "tool_use_id",
-    "call_id",
-    "file_id",
     "media_type",
     "format",
     "detail",
     "ttl",
     "object",
-    "signature",
     "encrypted_content",
     "encrypted_index",
     "data",
     "file_data",
+    "b64_json",
     "url",
     "finish_reason",
     "stop_reason",
@@ -46,7 +43,8 @@ constexpr auto kSilent = std::to_array<std::string_view>({
 });
 
 bool is_silent(std::string_view name) {
-    return std::find(kSilent.begin(), kSilent.end(), name) != kSilent.end();
+    return name.ends_with("_id") || name.ends_with("signature") ||
+           std::find(kSilent.begin(), kSilent.end(), name) != kSilent.end();
 }
 
 bool is_tool(std::string_view name) {
@@ -150,7 +148,7 @@ Result<void> TextWalk::array(const dom::array& array, const JsonItem& at, const 
 }
 
 Result<void> refuse_duplicates(const dom::object& object) {
-    if (object.size() <= kFewMembers) {
+    if (object.size() <= kFewNames) {
         for (auto field = object.begin(); field != object.end(); ++field) {
             for (auto other = object.begin(); other != field; ++other) {
                 if (other.key() == field.key())

@@ -128,6 +128,18 @@ TEST(AnswerTexts, AreTextsUnderNamesThatNobodyKnows) {
         ElementsAre("text: a", "text: b"));
 }
 
+TEST(AnswerTexts, AreNeitherIdsNorSignaturesNorBytes) {
+    EXPECT_THAT(of_answer(Format::openai, R"({"choices":[{"message":{"content":"a","tool_calls":[{"id":"t",
+        "type":"function","function":{"name":"f","arguments":"{}"},
+        "extra_content":{"google":{"thought_signature":"c2ln"}}}],"images":[{"b64_json":"QUJD"}]}}]})"),
+                ElementsAre("text: a", "arguments: {}"));
+    EXPECT_THAT(
+        of_answer(Format::anthropic, R"({"content":[{"type":"server_tool_use","id":"t","name":"web_search",
+        "input":{"query":"q"},"caller":{"type":"direct","tool_id":"x"}},{"type":"web_search_tool_result","tool_use_id":"t",
+        "content":[{"type":"web_search_result","url":"https://host/","title":"A title","encrypted_content":"QUJD"}]}]})"),
+        ElementsAre("arguments json: {\"query\":\"q\"}", "text: A title"));
+}
+
 TEST(AnswerTexts, RefuseWhatTwoReadersMayReadDifferently) {
     for (const std::string_view body : {
              R"({"choices":[],"choices":[{"message":{"content":"x"}}]})",
