@@ -125,6 +125,7 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
     Accounts accounts(context);
     guardrails::Guardrails guardrails =
         guardrails::parse_guardrails(root["guardrails"], guardrail_context(models, outbound, context));
+    for (const auto& [name, guardrail] : guardrails.by_name) check_name(root["guardrails"][name], name);
     const FeatureReferences references{
         .variants = {.models = models, .prompts = *prompts, .guardrails = guardrails},
         .outbound = outbound,

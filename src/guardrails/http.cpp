@@ -13,7 +13,7 @@
 namespace tidegate::guardrails {
 namespace {
 
-constexpr Duration kHttpTimeout = std::chrono::seconds{1};
+constexpr Duration kHttpTimeout = std::chrono::seconds{2};
 constexpr std::size_t kLargestVerdict = 64U << 10U;
 constexpr std::string_view kJsonLines = "content-type: application/json\r\naccept: application/json\r\n";
 

@@ -72,7 +72,7 @@ std::vector<InjectionCategory> injection_categories() {
           "(?m:^)#{1,4} ?(?:system|system prompt|system message|instructions?) ?:"}},
         // Text in characters that nobody sees: Unicode's tags, and rows of zero-width ones.
         {"hidden_text",
-         {"[\\x{E0020}-\\x{E007F}]{1,40}", "[\\x{200B}\\x{200C}\\x{2060}\\x{2062}-\\x{2064}\\x{FEFF}]{4,40}"}},
+         {"[\\x{E0020}-\\x{E007F}]{1,16}", "[\\x{200B}\\x{200C}\\x{2060}\\x{2062}-\\x{2064}\\x{FEFF}]{4,16}"}},
     };
 }
 
@@ -80,7 +80,7 @@ std::string injection_pattern(std::string_view written) {
     std::string pattern = "(?i)";
     for (const char c : written) {
         if (c == ' ')
-            pattern += "(?:[\\s\\x{00A0}]{1,8})";
+            pattern += "(?-i:[\\s\\x{00A0}]{1,4})";
         else
             pattern += c;
     }

@@ -64,9 +64,16 @@ Names last_parts(const Names& paths) {
 
 // Maps whose keys are names of the user's choice.
 bool has_free_names(const std::string& path) {
-    static const Names kMaps{
-        "segments", "providers", "providers.NAME.headers", "providers.NAME.simulator.models",
-        "models",   "features",  "features.NAME.variants", "features.NAME.answers"};
+    static const Names kMaps{"segments",
+                             "providers",
+                             "providers.NAME.headers",
+                             "providers.NAME.simulator.models",
+                             "models",
+                             "features",
+                             "features.NAME.variants",
+                             "features.NAME.answers",
+                             "guardrails",
+                             "guardrails.NAME.headers"};
     return kMaps.contains(path);
 }
 
