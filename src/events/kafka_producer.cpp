@@ -108,7 +108,7 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::make(const KafkaOptions& o
         return kafka_error(ErrorKind::invalid_input, fmt::format("no Kafka producer: {}{}{}", why.data(),
                                                                  file.empty() ? "" : ", of ", file));
     }
-    (void)conf.release();  // the handle's from here on
+    [[maybe_unused]] const rd_kafka_conf_t* theirs = conf.release();  // the handle's from here on
     producer->handle_.reset(handle);
     rd_kafka_set_log_queue(handle, nullptr);
     return producer;
