@@ -96,6 +96,18 @@ Result<void> set_journal(sqlite3* database) {
     return execute(database, "PRAGMA synchronous=FULL");
 }
 
+// Of several that make a new file ready at once SQLite refuses some without asking `wait_while_busy`.
+Result<void> while_busy(sqlite3* database, Result<void> (*step)(sqlite3*)) {
+    const auto end = std::chrono::steady_clock::now() + kBusyPatience;
+    for (;;) {
+        Result<void> done = step(database);
+        if (done || (sqlite3_errcode(database) & 0xff) != SQLITE_BUSY ||
+            std::chrono::steady_clock::now() >= end)
+            return done;
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+}
+
 }  // namespace
 
 Result<Database> open_database(const std::string& path) {
@@ -114,9 +126,9 @@ Result<Database> open_database(const std::string& path) {
     if (opened != SQLITE_OK)
         return sqlite_error(raw, "the store " + path + " cannot be opened");
     sqlite3_busy_handler(raw, wait_while_busy, nullptr);
-    if (auto set = set_journal(raw); !set)
+    if (auto set = while_busy(raw, set_journal); !set)
         return set.error();
-    if (auto migrated = migrate(raw); !migrated)
+    if (auto migrated = while_busy(raw, migrate); !migrated)
         return migrated.error();
     return database;
 }
