@@ -119,8 +119,8 @@ bool Connection::permit(std::vector<asio::ip::address>& addresses) {
     if (!addresses.empty())
         return true;
     return fail(Error{ErrorKind::unavailable, ErrorSource::gateway,
-                      fmt::format("{} leads to the {} address {}; set allow_private_address, or list it in "
-                                  "outbound.allow_private, if that is meant",
+                      fmt::format("{} leads to the {} address {}; list it in outbound.allow_private, or set "
+                                  "a provider's allow_private_address, if that is meant",
                                   endpoint_->host(), to_string(range_of(first)), first.to_string()),
                       nullptr, false});
 }
@@ -161,8 +161,7 @@ async::Task<bool> Connection::connect(const std::vector<asio::ip::address>& addr
 
 // A tunnel to the endpoint (RFC 9110, 9.3.6).
 async::Task<bool> Connection::ask_proxy() {
-    const std::string ask =
-        fmt::format("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", endpoint_->authority());
+    const std::string ask = fmt::format("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", endpoint_->authority());
     const Io io = co_await write_all(ask, {});
     if (io.error || stop_ != Stop::none)
         co_return fail_io(io.error);

@@ -141,9 +141,9 @@ std::vector<std::string> credentials_of(const EndpointOptions& options) {
 Result<void> check_literal(const Base& base, const AddressPolicy& policy) {
     if (!base.literal || policy.allows(base.host, *base.literal))
         return Result<void>();
-    return invalid("base_url leads to the " + std::string(to_string(range_of(*base.literal))) + " address " +
-                   base.host +
-                   "; set allow_private_address, or list it in outbound.allow_private, if that is meant");
+    return invalid(
+        "base_url leads to the " + std::string(to_string(range_of(*base.literal))) + " address " + base.host +
+        "; list it in outbound.allow_private, or set a provider's allow_private_address, if that is meant");
 }
 
 // With its size, so that no two lists of parts look alike.

@@ -173,8 +173,8 @@ const Mistake kMistakes[] = {
      "tidegate.yaml:5:21: providers.claude.dialect: must be one of openai, anthropic, simulator; did you mean "
      "anthropic?"},
     {"APrivateAddress", "https://api.example.org", "http://127.0.0.1:11434/v1",
-     "tidegate.yaml:5:42: providers.claude.base_url: base_url leads to the loopback address 127.0.0.1; set "
-     "allow_private_address, or list it in outbound.allow_private, if that is meant"},
+     "tidegate.yaml:5:42: providers.claude.base_url: base_url leads to the loopback address 127.0.0.1; "
+     "list it in outbound.allow_private, or set a provider's allow_private_address, if that is meant"},
     {"AMissingVariable", "api_key: secret", "api_key: \"${TIDEGATE_TEST_NOT_SET}\"",
      "tidegate.yaml:4:78: the environment variable TIDEGATE_TEST_NOT_SET is not set"},
     {"AnEmbeddingWithWeights", "    serve: now\n", "    serve: {now: 50, later: 50}\n",
