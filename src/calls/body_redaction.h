@@ -1,7 +1,6 @@
 // Whole texts of a body: what guardrails find in them, and how they are written without it.
 #pragma once
 
-#include <tidegate/dialect/argument_text.h>
 #include <tidegate/dialect/texts.h>
 #include <tidegate/guardrails/guardrail.h>
 #include <tidegate/guardrails/redactions.h>
@@ -17,7 +16,7 @@ class SeenText {
   public:
     explicit SeenText(const dialect::BodyText& text);
 
-    std::string_view text() const { return is_arguments() ? std::string_view(map_.text) : text_->text; }
+    std::string_view text() const { return escaped_ ? std::string_view(resolved_) : text_->text; }
     bool is_arguments() const { return text_->kind == dialect::TextKind::tool_arguments; }
     // Whether a guardrail looks at texts of this kind.
     bool concerns(const guardrails::Guardrail& guardrail) const {
@@ -30,7 +29,8 @@ class SeenText {
 
   private:
     const dialect::BodyText* text_;
-    dialect::ArgumentMap map_;
+    bool escaped_;  // arguments with escapes in their JSON
+    std::string resolved_;
 };
 
 // Room behind a body for the parser.

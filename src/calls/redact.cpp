@@ -74,8 +74,12 @@ std::string redact_body(std::string_view body, const std::vector<BodyText>& text
             continue;
         auto edit = seen.edit(redactions);
         if (!edit) {
-            const std::string whole = "[" + redactions.places().front().category + "]";
-            edit = dialect::TextEdit{text.begin, text.end, json_string(whole)};
+            std::string category;
+            redactions.for_each([&](const guardrails::Redactions::Place& place) {
+                if (category.empty())
+                    category = place.category;
+            });
+            edit = dialect::TextEdit{text.begin, text.end, json_string("[" + category + "]")};
         }
         edits.push_back(std::move(*edit));
     }
@@ -143,9 +147,7 @@ std::string redacted_request(dialect::Operation operation, std::string_view body
 }
 
 std::string redacted_text(std::string_view text, GuardrailSpan guardrails, RecordScope scope) {
-    std::string out;
-    find_all(text, guardrails, nullptr, Direction::input, scope).write(text, 0, 0, text.size(), out);
-    return out;
+    return find_all(text, guardrails, nullptr, Direction::input, scope).write_all(text);
 }
 
 events::Content redacted_answer(const events::Content& answer, dialect::Format format, GuardrailSpan guardrails,

@@ -2,6 +2,7 @@
 
 #include <tidegate/guardrails/window.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -303,6 +304,43 @@ TEST(Redactions, OfTwoThatBeginTogetherTakeTheSmallerRank) {
         redactions.write("01234567", 0, 0, 8, out);
         EXPECT_EQ(out, "01[a]67");
     }
+}
+
+TEST(Redactions, DoNotDependOnTheOrderInWhichTheyCome) {
+    std::mt19937 random(5);
+    for (int round = 0; round < 2000; ++round) {
+        std::vector<Redactions::Place> places;
+        for (std::size_t count = random() % 8; count > 0; --count) {
+            const std::size_t begin = random() % 20;
+            const std::size_t rank = random() % 3;
+            places.push_back(
+                {begin, begin + random() % 6, std::string(1, static_cast<char>('a' + rank)), rank});
+        }
+        std::string first;
+        for (int order = 0; order < 4; ++order) {
+            Redactions redactions;
+            for (const auto& place : places) redactions.add(place);
+            const std::string out = redactions.write_all("0123456789abcdefghijklmnop");
+            if (order == 0)
+                first = out;
+            ASSERT_EQ(out, first);
+            std::shuffle(places.begin(), places.end(), random);
+        }
+    }
+}
+
+TEST(Redactions, OfManyPlacesAreCheap) {
+    Redactions redactions;
+    constexpr std::size_t kMany = 200'000;
+    for (std::size_t i = 0; i < kMany; ++i) redactions.add({i * 4, i * 4 + 2, "a", 0});
+    for (std::size_t i = 0; i < kMany; ++i) redactions.add({i * 4 + 1, i * 4 + 3, "b", 1});
+    EXPECT_EQ(redactions.write_all(std::string(4 * kMany, 'x')).size(), 4 * kMany);
+}
+
+TEST(Redactions, ShowWhatWasFoundAtTheVeryEnd) {
+    Redactions redactions;
+    redactions.add({3, 3, "short", 0});
+    EXPECT_EQ(redactions.write_all("abc"), "abc[short]");
 }
 
 TEST(Redactions, WriteAPlaceOnceThoughItIsWrittenInParts) {
