@@ -1,7 +1,9 @@
 """Answers without a call: earlier ones, and those that many wait for at the same time."""
 import asyncio
+import collections
 import hashlib
 import json
+import random
 import re
 import socket
 
@@ -9,7 +11,7 @@ import pytest
 
 from harness import plain
 from harness.gateway import SLOW, wait_until
-from harness.load import Load, chat_bytes, read_answer, request_bytes
+from harness.load import Load, chat_bytes, read_answer, request_bytes, scaled
 from harness.redis import Redis
 from harness.sse import data_events
 
@@ -475,6 +477,42 @@ def test_a_follower_has_a_deadline_of_its_own(start, own_simulator):
     answers = Crowd(gateway, chat_bytes("chat")).run(10)
     assert {(answer.status, answer.headers["x-tidegate-error"]) for answer in answers} == {(504, "upstream_timeout")}
     wait_until(lambda: inflight(gateway) == 0, 5, "the end of all")
+
+
+def test_coming_and_going_leaves_nothing_behind(start, own_simulator):
+    """Clients of one request come at any moment, and a third of them leave at any other: who stays gets an end of its stream."""
+    gateway = start(configuration(own_simulator, {"chat": "tokens=20,rate=60"}, cache="ttl: 1ms"), server="threads: 4")
+    crowd = Crowd(gateway, chat_bytes("chat", stream=True))
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    ends = collections.Counter()
+
+    async def one(number, begin, patience):
+        await asyncio.sleep(begin)
+        try:
+            answer = await asyncio.wait_for(crowd.ask(), patience)
+        except asyncio.TimeoutError:
+            ends["left"] += 1
+            return
+        last = data_events(answer.body.decode())[-1]
+        ends["whole" if last == "[DONE]" else "error" if '"error"' in last else last] += 1
+
+    async def all_of_them():
+        await asyncio.gather(*(one(number, chance.random() * 3, chance.random() * 0.5 if number % 3 == 0 else 60 * SLOW)
+                               for number in range(scaled(400, 4000))))
+
+    asyncio.run(all_of_them())
+    print(f"seed {seed}: {dict(ends)}, {calls(own_simulator)} calls")
+    assert set(ends) <= {"left", "whole", "error"} and ends["whole"] > ends["error"], (seed, ends)
+    assert calls(own_simulator) < scaled(400, 4000) / 4
+
+    def quiet():
+        status = gateway.status()
+        idle = status["upstream"]["idle"]  # each has a timer that will close it
+        return status["io"]["tasks"] == 0 and status["io"]["armed_timers"] <= idle and status["upstream"]["in_flight"] == 0
+
+    wait_until(quiet, 10, "the end of every task and timer")
+    assert inflight(gateway) == 0
 
 
 def test_sigterm_ends_followers_like_everyone(start, own_simulator):
