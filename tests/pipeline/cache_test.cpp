@@ -269,6 +269,7 @@ TEST_F(PipelineCacheTest, TellsApartWhatTheAnswerDependsOn) {
 async::Task<> keep(cache::Cache& cache, std::promise<void>& kept) {
     cache::Entry entry;
     entry.origin.call_id = "earlier";
+    entry.origin.tripped = {{"moderation", "hate", true}};
     entry.body = "{}";
     auto shared = std::make_shared<const cache::Entry>(std::move(entry));
     co_await cache.store(digest_of("key"), std::move(shared), 10min);
@@ -308,6 +309,9 @@ TEST_F(PipelineCacheTest, GivesADeadAnswerWhereTheBudgetAllowsNoOther) {
     EXPECT_EQ(exchange.cache.source, "earlier");
     EXPECT_EQ(exchange.fallback_entry, "cache");
     EXPECT_EQ(exchange.fallback_reason, "budget");
+    ASSERT_EQ(exchange.trips.size(), 1U) << "for its record, which must not hold what was found";
+    EXPECT_EQ(exchange.trips[0].guardrail, "moderation");
+    EXPECT_EQ(exchange.trips[0].direction, guardrails::Direction::input);
     EXPECT_FALSE(exchange.settled());
 }
 
