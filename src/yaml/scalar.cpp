@@ -1,3 +1,5 @@
+#include "yaml/characters.h"
+
 #include <tidegate/yaml/scalar.h>
 
 #include <array>
@@ -7,10 +9,6 @@
 
 namespace tidegate::yaml {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // The digits at the front of `text`, removed from it; nothing if there are none or a leading zero is followed
 // by more.

@@ -1,5 +1,7 @@
 #include "yaml/text_check.h"
 
+#include "yaml/characters.h"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -28,10 +30,6 @@ std::size_t utf8_length(std::string_view text) {
 
 bool is_control(char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f;
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 
 bool is_blank(char c) {
