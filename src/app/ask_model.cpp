@@ -4,6 +4,7 @@
 #include <tidegate/calls/attempt.h>
 #include <tidegate/dialect/decode.h>
 #include <tidegate/events/log.h>
+#include <tidegate/ledger/account.h>
 #include <tidegate/pipeline/thread_state.h>
 
 #include <array>
@@ -67,7 +68,17 @@ std::unique_ptr<events::CallRecord> record_of(const guardrails::ModelQuestion& q
     record->cost = result.record.cost;
     record->price_hash = result.record.price_hash;
     record->attempts.push_back(result.record);
+    // What a shadow run has judged is no call of users either; it is no figure of the variant.
+    if (question.asked.payer != nullptr && question.asked.payer->kind() == ledger::AccountKind::shadow)
+        record->shadow.emplace().live.call = question.asked.call_id;
     return record;
+}
+
+ledger::Account* payer_of(const guardrails::Question& asked, const pipeline::FeatureTable& table) {
+    if (asked.payer != nullptr)
+        return asked.payer;
+    const pipeline::Feature* feature = table.find(asked.feature);
+    return feature != nullptr ? feature->account : nullptr;
 }
 
 Error failure(const calls::AttemptResult& result) {
@@ -102,9 +113,8 @@ async::Task<Result<std::string>> ask_model(pipeline::ThreadState& state,
     if (!view)
         co_return view.error();
     std::vector<ledger::Account*> accounts;
-    const pipeline::Feature* feature = table->find(question.asked.feature);
-    if (feature != nullptr && feature->account != nullptr)
-        accounts.push_back(feature->account);
+    if (ledger::Account* payer = payer_of(question.asked, *table))
+        accounts.push_back(payer);
     const std::function<std::optional<std::string_view>(std::string_view)> no_variables = [](std::string_view) {
         return std::nullopt;
     };

@@ -44,6 +44,7 @@ async::Task<bool> ask_remotes(const GuardContext& context, const GuardrailList& 
         question.direction = direction;
         question.feature = context.feature;
         question.call_id = context.call_id;
+        question.payer = context.payer;
         question.deadline = context.deadline;
         const auto answer = co_await guardrail->remote->ask(context.worker.io, question, context.cancellation);
         if (context.cancellation.cancelled())

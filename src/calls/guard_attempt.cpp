@@ -11,7 +11,8 @@ GuardContext guard_context(const AttemptState& state) {
             .feature = state.attempt.feature,
             .call_id = state.attempt.call_id,
             .deadline = state.deadline,
-            .cancellation = state.attempt.cancellation};
+            .cancellation = state.attempt.cancellation,
+            .payer = state.attempt.accounts.empty() ? nullptr : state.attempt.accounts.front()};
 }
 
 bool take_verdict(AttemptState& state, GuardVerdict verdict, const std::string& message,

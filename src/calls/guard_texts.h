@@ -38,6 +38,7 @@ struct GuardContext {
     std::string_view call_id;
     SteadyTime deadline{};
     async::Cancellation& cancellation;
+    ledger::Account* payer = nullptr;  // of the attempt; null: nobody in particular
 };
 
 // Whether any of them looks at that direction. If not, there is nothing to call below.

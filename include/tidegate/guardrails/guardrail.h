@@ -14,6 +14,10 @@
 #include <string_view>
 #include <vector>
 
+namespace tidegate::ledger {
+class Account;
+}
+
 namespace tidegate::guardrails {
 
 enum class Direction { input, output };
@@ -69,8 +73,9 @@ class TextCheck {
 struct Question {
     std::string_view text;
     Direction direction = Direction::output;
-    std::string_view feature;  // whose account pays for a model
+    std::string_view feature;
     std::string_view call_id;
+    ledger::Account* payer = nullptr;  // who pays for a model: whoever pays for the attempt; null: the feature
     SteadyTime deadline{};
 };
 
