@@ -25,7 +25,8 @@ constexpr std::array kCallsParameters{
 };
 
 constexpr std::array kShadowParameters{
-    Parameter{"since", "Only runs from this time on: 2026-11-01, 2026-11-01T12:30:00Z, or how long ago (2h, 7d)."},
+    Parameter{"since",
+              "Only runs from this time on: 2026-11-01, 2026-11-01T12:30:00Z, or how long ago (2h, 7d)."},
 };
 
 constexpr bool kWhole = true;
