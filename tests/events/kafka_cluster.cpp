@@ -56,6 +56,11 @@ void KafkaCluster::set_up(bool up) {
         RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
+void KafkaCluster::set_delay(std::chrono::milliseconds delay) {
+    EXPECT_EQ(rd_kafka_mock_broker_set_rtt(cluster_, kBroker, static_cast<int>(delay.count())),
+              RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
 void KafkaCluster::answer_produce(const std::vector<rd_kafka_resp_err_t>& errors) {
     rd_kafka_mock_push_request_errors_array(cluster_, kProduce, errors.size(), errors.data());
 }

@@ -1,6 +1,7 @@
 // librdkafka's own cluster of mock brokers, and what was sent to a topic of it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +30,8 @@ class KafkaCluster {
 
     std::string brokers() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
     void set_up(bool up);
+    // How long it takes with every answer.
+    void set_delay(std::chrono::milliseconds delay);
     // What the broker answers to the next requests to produce.
     void answer_produce(const std::vector<rd_kafka_resp_err_t>& errors);
     // All messages of the topic so far, from its beginning.

@@ -116,6 +116,20 @@ TEST_F(KafkaTest, NothingIsLostWhenTheBrokerIsAwayForLongerThanItMayTakeToAcknow
     EXPECT_THAT(keys(), testing::IsSupersetOf(batch_keys()));
 }
 
+TEST_F(KafkaTest, WhatTheBrokerTookWithoutSayingSoComesAgainUnderTheSameKey) {
+    KafkaOptions impatient = options();
+    impatient.acknowledge_within = 1500ms;
+    const auto sink = make(impatient);
+    ASSERT_TRUE(deliver(*sink, 1));
+    cluster_.set_delay(1000ms);  // connecting takes some answers already
+    ASSERT_FALSE(deliver(*sink, 3));
+    EXPECT_EQ(cursor(), "1 1\n");
+    cluster_.set_delay(0ms);
+    ASSERT_TRUE(again(*sink));
+    EXPECT_EQ(cursor(), "1 4\n");
+    EXPECT_THAT(keys(), testing::IsSupersetOf(batch_keys()));
+}
+
 TEST_F(KafkaTest, CutsWhatIsTooLongForAMessage) {
     KafkaOptions small = options();
     small.max_message = 20'000;

@@ -141,25 +141,29 @@ def test_nothing_acknowledged_is_lost_while_kafka_is_away_and_the_gateway_dies(s
             time.sleep(numbers.random() * seconds / (kills + 2))
         acknowledged.extend(load.acknowledged)
 
+    def serve_and_kill(gateway):
+        """Another one goes on."""
+        with Load(gateway.ports["api"], chat_bytes("chat"), connections=8) as load:
+            wait_until(lambda: load.total > 20, 20, "load")
+            time.sleep(numbers.random() * seconds / (kills + 2))
+            gateway.kill()
+            load.stopping = True
+        acknowledged.extend(load.acknowledged)
+        gateway.process = None
+        return start(config, data, events=events)
+
     gateway = start(config, data, events=events)
     serve(gateway, 50)
     kafka.kill()
     away = time.monotonic()
     try:
         for _ in range(kills):
-            load = Load(gateway.ports["api"], chat_bytes("chat"), connections=8)
-            with load:
-                wait_until(lambda: load.total > 20, 20, "load")
-                time.sleep(numbers.random() * seconds / (kills + 2))
-                gateway.kill()
-                load.stopping = True
-            acknowledged += load.acknowledged
-            gateway.process = None
-            gateway = start(config, data, events=events)
+            gateway = serve_and_kill(gateway)
         serve(gateway, 20)
         time.sleep(max(0, away + seconds - time.monotonic()))
     finally:
         kafka.begin()
+    gateway = serve_and_kill(gateway)  # while it catches up
     serve(gateway, 20)
     with kafka.reader(topic) as reader:
         messages = reader.wait_for(acknowledged, 60)
