@@ -4,8 +4,7 @@
 
 namespace tidegate::pipeline {
 
-DurableSignal::DurableSignal(async::Executor executor)
-    : executor_(executor), wake_(executor) {}
+DurableSignal::DurableSignal(async::Executor executor) : executor_(executor), wake_(executor) {}
 
 void DurableSignal::set(bool durable) {
     boost::asio::post(executor_, [self = shared_from_this(), durable] {
