@@ -182,8 +182,8 @@ async::Task<> ShadowLane::run(ShadowCopy copy) {
     if (!counts(outcome) && result.record.tries == 0)
         co_return;
     ShadowPair pair;
-    pair.trips = std::move(result.trips);
     pair.record = shadow_record(copy, *view, result, std::move(answer));
+    pair.trips = std::move(result.trips);
     pair.record->started = started;
     pair.copy = std::move(copy);
     thread_.services.shadow->take(std::move(pair));
