@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kLongestLocal = 64;
 constexpr std::size_t kLongestDomain = 127;
-constexpr std::size_t kLongestCharacter = 4;
+constexpr std::size_t kLongestLetter = 4;
 
 // Letters of Latin, Greek and Cyrillic beyond ASCII, two bytes each: addresses have them. Scripts that write no
 // spaces are left out, or an address would begin with the sentence before it.
@@ -95,7 +95,7 @@ class EmailFinder final : public Finder {
     }
 
     std::optional<std::size_t> longest_match() const override {
-        return kLongestCharacter + kLongestLocal + 1 + kLongestDomain + kLongestCharacter;
+        return kLongestLetter + kLongestLocal + 1 + kLongestDomain + kLongestLetter;
     }
 };
 
