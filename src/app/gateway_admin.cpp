@@ -6,6 +6,9 @@
 #include <tidegate/events/query.h>
 #include <tidegate/flags/decide.h>
 
+#include <iterator>
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace tidegate::app {
@@ -73,6 +76,24 @@ std::string feature_json(const pipeline::Feature& feature) {
         json += "]}";
     }
     return json + "]}";
+}
+
+// What is kept where, and why not: `"log":{…},"store":{…},"sinks":{…}`.
+std::string storage_members(events::Recorder& recorder, const store::Store& store) {
+    const events::LogStats log = recorder.log().stats();
+    std::string json = fmt::format(
+        R"json("log":{{"queued":{},"appended":{},"synced":{},"lost":{},"bytes":{},"failed":{},"failure":{}}},)json"
+        R"json("store":{{"failure":{}}},"sinks":{{)json",
+        log.queued, log.appended, log.synced, log.lost, log.bytes, log.failed, json_string(log.failure),
+        json_string(store.failure()));
+    std::string_view comma;
+    for (const events::SinkStats& sink : recorder.sinks()) {
+        fmt::format_to(std::back_inserter(json),
+                       R"json({}{}:{{"published":{},"lag_seconds":{:.3f},"failure":{}}})json",
+                       std::exchange(comma, ","), json_string(sink.name), sink.published,
+                       std::chrono::duration<double>(sink.lag).count(), json_string(sink.failure));
+    }
+    return json + "}";
 }
 
 }  // namespace
@@ -153,14 +174,13 @@ std::string Gateway::status_json() {
         });
     }
     const http::Statistics api = api_server_->statistics();
-    const events::LogStats log = recorder_->log().stats();
     return fmt::format(
         R"json({{"version":"{} ({})","config_hash":"{}","io":{{"threads":{},"tasks":{},"armed_timers":{},"connections":{},"in_flight":{},"requests":{}}},)json"
         R"json("upstream":{{"open":{},"idle":{},"in_flight":{},"connects":{},"reuses":{}}},)json"
-        R"json("log":{{"queued":{},"appended":{},"synced":{},"lost":{},"bytes":{},"failed":{}}},"index_lag_seconds":{:.3f}}})json",
+        R"json({},"index_lag_seconds":{:.3f}}})json",
         kVersion, kRevision, current()->features->config_hash, workers_.size(), tasks, timers, api.open(),
         api.in_flight, api.requests, upstream.open, upstream.idle, upstream.in_flight, upstream.connects,
-        upstream.reuses, log.queued, log.appended, log.synced, log.lost, log.bytes, log.failed,
+        upstream.reuses, storage_members(*recorder_, *store_),
         std::chrono::duration<double>(recorder_->index_lag()).count());
 }
 

@@ -194,5 +194,6 @@ def test_a_wrong_password_is_said_and_not_shown(start, simulator, kafka, topic, 
     gateway = start(simple(simulator), events=secure(kafka, topic, certificate, "not-" + PASSWORD))
     assert gateway.chat("chat").status_code == 200
     wait_until(lambda: any("uthentication" in line for line in gateway.log), 20, "a line about it")
+    assert gateway.status()["sinks"]["kafka"]["lag_seconds"] > 0
     gateway.end()
     assert PASSWORD not in "\n".join(gateway.log)

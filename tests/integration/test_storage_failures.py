@@ -128,6 +128,7 @@ def test_a_full_disk_refuses_new_calls_and_heals(disk, start, simulator):
             refused(gateway.chat("chat"), "call records")
         assert gateway.get_admin("/healthz").status_code == 200
         assert gateway.metric("tidegate_storage_failed", part="log") == 1
+        assert ".log: write: " in gateway.status()["log"]["failure"]
         assert gateway.metric("tidegate_requests_rejected_total", reason="overloaded") >= 21
         assert any("the log cannot write, will try again" in line for line in gateway.log), gateway.log_text()
     wait_well(gateway)
@@ -207,6 +208,7 @@ def test_a_locked_store_refuses_new_calls_and_heals(start, simulator, tmp_path):
         wait_reason(gateway, "the store cannot be written")
         refused(gateway.chat("chat"), "No call may begin while the store cannot be written")
         assert gateway.metric("tidegate_storage_failed", part="store") == 1
+        assert "another process holds the store" in gateway.status()["store"]["failure"]
         assert any("another process holds the store" in line for line in gateway.log), gateway.log_text()
         other.execute("ROLLBACK")
         wait_well(gateway)
