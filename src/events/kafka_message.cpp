@@ -24,6 +24,7 @@ std::string encode_cut(const CallRecord& record, std::size_t keep) {
     CallRecord part = record;
     part.request = cut(record.request, keep);
     part.answer = cut(record.answer, keep);
+    part.live_answer = cut(record.live_answer, keep);
     std::size_t context = 0;
     for (std::size_t i = 0; i < part.context.size(); ++i) {
         context += part.context[i].size();
