@@ -3,8 +3,19 @@
 #include "config/content_hash.h"
 
 #include <tidegate/metrics/metrics.h>
+#include <tidegate/upstream/endpoint.h>
 
 namespace tidegate::config {
+
+namespace {
+
+// Another credential may be another account, which may have other models behind the same names.
+Digest cached_content(const yaml::Cursor& root, const yaml::Cursor& feature, const calls::Variant& variant) {
+    return digest_of(to_hex(content_hash(root, feature, variant)) +
+                     variant.model->provider->endpoint->header_lines());
+}
+
+}  // namespace
 
 void parse_caches(const yaml::Cursor& root, metrics::Metrics& metrics, pipeline::FeatureTable& table) {
     for (auto& [name, feature] : table.features) {
@@ -14,7 +25,7 @@ void parse_caches(const yaml::Cursor& root, metrics::Metrics& metrics, pipeline:
         feature.cache = cache::parse_policy(at["cache"]);
         feature.cache_series = &metrics.cache(name);
         for (pipeline::FeatureVariant& entry : feature.variants)
-            entry.content_hash = content_hash(root, at, entry.variant);
+            entry.content_hash = cached_content(root, at, entry.variant);
     }
 }
 

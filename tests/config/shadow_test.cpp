@@ -118,6 +118,27 @@ TEST_F(ShadowConfig, TellsContentsOfAVariantApart) {
     EXPECT_NE(options_of(text).variants[1].hash, before);
 }
 
+TEST_F(ShadowConfig, GoesOnWithTheSameContentWhereverASimulatorListens) {
+    const std::string before = options_of(configuration("{variant: next}")).variants[1].hash;
+    loader_.simulator_port = 4322;
+    EXPECT_EQ(options_of(configuration("{variant: next}")).variants[1].hash, before);
+    std::string text = configuration("{variant: next}");
+    text.replace(text.find("{dialect: simulator,"), 20,
+                 "{dialect: simulator, simulator: {behaviour: \"rate=5\"},");
+    EXPECT_NE(options_of(text).variants[1].hash, before);
+}
+
+TEST_F(ShadowConfig, GoesOnWithTheSameContentWhenAKeyIsReplaced) {
+    std::string text = configuration("{variant: next}");
+    text.replace(text.find("{dialect: simulator,"), 20,
+                 "{dialect: openai, base_url: \"https://api.example.com/v1\", api_key: first,");
+    const std::string before = options_of(text).variants[1].hash;
+    text.replace(text.find("first"), 5, "second");
+    EXPECT_EQ(options_of(text).variants[1].hash, before);
+    text.replace(text.find("api.example"), 11, "new.example");
+    EXPECT_NE(options_of(text).variants[1].hash, before);
+}
+
 TEST_F(ShadowConfig, LetsLeasesLastForItsLongestRun) {
     options_of(configuration("{variant: next, timeout: 5m}"));
     EXPECT_EQ(loaded_.snapshot->longest_call, 5min);
@@ -129,7 +150,7 @@ TEST_F(ShadowConfig, IsDroppedFromHalfTheProcessesLimitOn) {
 }
 
 TEST_F(ShadowConfig, RefusesWhatCannotRun) {
-    EXPECT_THAT(problems_of(configuration("{variant: nxt}")), HasSubstr("`next`"));
+    EXPECT_THAT(problems_of(configuration("{variant: nxt}")), HasSubstr("did you mean \"next\"?"));
     EXPECT_THAT(problems_of(configuration("{sample: 10%}")), HasSubstr("variant"));
     EXPECT_THAT(problems_of(configuration("{variant: next, sampel: 10%}")), HasSubstr("sample"));
     EXPECT_THAT(problems_of(configuration("{variant: next, concurrent: 0}")), HasSubstr("concurrent"));

@@ -26,7 +26,8 @@ class Loader {
                 [this](const std::map<std::string, simulator::Options>& wanted) {
                     ++simulator_starts;
                     SimulatorAddresses addresses;
-                    for (const auto& [name, options] : wanted) addresses[name] = "127.0.0.1:4321";
+                    for (const auto& [name, options] : wanted)
+                        addresses[name] = "127.0.0.1:" + std::to_string(simulator_port);
                     return addresses;
                 },
         };
@@ -35,6 +36,7 @@ class Loader {
 
     std::map<std::string, std::string> served;
     int simulator_starts = 0;
+    int simulator_port = 4321;
 
   private:
     metrics::Metrics metrics_{"", ""};
