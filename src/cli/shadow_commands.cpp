@@ -34,11 +34,11 @@ std::string estimate_text(const Json& estimate, std::string_view unit) {
     return text;
 }
 
-std::string pairs_text(const Json& pairs) {
+std::string disagreed_text(const Json& pairs) {
     return fmt::format("{} of {}", text_of(pairs, "disagreed"), text_of(pairs, "compared"));
 }
 
-void print_summary(std::ostream& out, const Json& report) {
+void print_verdict(std::ostream& out, const Json& report) {
     const Json& missing = child_of(report, "missing");
     Fields fields;
     fields.add("feature", text_of(report, "feature"));
@@ -96,13 +96,13 @@ void print_pairs(std::ostream& out, const Json& report) {
     Table table({{"COMPARED WITH"}, {"DISAGREED", Align::right}});
     for (const Json& pairs : child_of(report, "by_live")) {
         const std::string live = text_of(pairs, "live");
-        table.add({live.empty() ? "existing system" : live, pairs_text(pairs)});
+        table.add({live.empty() ? "existing system" : live, disagreed_text(pairs)});
     }
     if (table.empty())
         return;
     const Json& noise = child_of(report, "noise");
     if (integer_of(noise, "compared") > 0)
-        table.add({"the live variant with itself", pairs_text(noise)});
+        table.add({"the live variant with itself", disagreed_text(noise)});
     out << '\n';
     table.print(out);
 }
@@ -115,7 +115,7 @@ int shadow_report_command(const Client& client, const ShadowReportArguments& arg
     if (!added)
         return client.fail(kWrongUsage, added.error().message);
     return client.get("/admin/v1/shadow/" + percent_encode(arguments.feature), query, [&](const Json& report) {
-        print_summary(client.out(), report);
+        print_verdict(client.out(), report);
         print_checks(client.out(), report);
         print_sides(client.out(), report);
         print_pairs(client.out(), report);

@@ -38,10 +38,11 @@ DecodedAnswer decode_stream(Format format, std::string_view raw) {
     SseParser parser(std::max(SseParser::kDefaultMaxEvent, raw.size()));
     parser.feed(raw);
     for (;;) {
-        Result<std::optional<SseEvent>> event = parser.next();
-        if (!event || !*event)
+        const Result<std::optional<SseEvent>> next = parser.next();
+        if (!next)
             break;
-        if (!reader->read(**event, facts, &collector))
+        const std::optional<SseEvent>& event = *next;
+        if (!event || !reader->read(*event, facts, &collector))
             break;
     }
     return collector.take();

@@ -14,18 +14,20 @@ namespace {
 constexpr std::string_view kColumns =
     "id, outcome, counts, disagrees, trips, latency_us, cost, live_variant, live_trips, live_latency_us, "
     "live_cost";
-enum Column {
-    id,
-    outcome,
-    counts,
-    disagrees,
-    trips,
-    latency,
-    cost,
-    live_variant,
-    live_trips,
-    live_latency,
-    live_cost
+struct Column {
+    enum Index : int {
+        id,
+        outcome,
+        counts,
+        disagrees,
+        trips,
+        latency,
+        cost,
+        live_variant,
+        live_trips,
+        live_latency,
+        live_cost
+    };
 };
 
 WallTime time_of(const Statement& row) {
@@ -56,8 +58,7 @@ Result<> ShadowCollector::add(Database& database) {
         if (!taken)
             return taken;
     }
-    if (!figures_.first)
-        return {};
+    // Until the candidate has run there is nothing to compare the noise with.
     return each(database, ShadowRole::noise, [&](const Statement& row) { take_noise(row); });
 }
 
@@ -65,12 +66,15 @@ template <class Take>
 Result<> ShadowCollector::each(Database& database, ShadowRole role, Take take) {
     // The noise sample is of live variants, whichever they were.
     const bool noise = role == ShadowRole::noise;
+    const std::optional<WallTime> begun = figures_.first;
+    if (noise && !begun)
+        return {};
     Result<Statement> statement =
         database.prepare(fmt::format("SELECT {} FROM shadow_calls WHERE feature = ? AND role = ? AND id >= ?{}",
                                      kColumns, noise ? "" : " AND variant = ? AND variant_hash = ?"));
     if (!statement)
         return statement.error();
-    const std::string first = noise ? std::max(since_, lower_bound_id(*figures_.first)) : since_;
+    const std::string first = noise && begun ? std::max(since_, lower_bound_id(*begun)) : since_;
     statement->bind(1, filter_.feature);
     statement->bind(2, to_string(role));
     statement->bind_blob(3, first);

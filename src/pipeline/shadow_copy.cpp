@@ -45,7 +45,8 @@ void describe_live(const Exchange& exchange, ShadowCopy& copy) {
     copy.live_variant = &variant;
     copy.live_trips = exchange.trips;
     copy.live_answer = exchange.shadow.streamed;
-    copy.live_answer.append(exchange.outgoing->body);
+    if (const std::optional<Outgoing>& last = exchange.outgoing)
+        copy.live_answer.append(last->body);
     copy.live_answer.format = dialect::to_string(exchange.format);
     copy.live_answer.stream = exchange.view.stream();
 }

@@ -19,6 +19,16 @@ std::optional<Estimate> share(std::uint64_t hits, std::uint64_t trials) {
     return Estimate{static_cast<double>(hits) / static_cast<double>(trials), statistics::wilson(hits, trials)};
 }
 
+std::optional<Estimate> excess_of(const events::ShadowPairs& pairs, const events::ShadowPairs& noise) {
+    if (pairs.compared == 0 || noise.compared == 0)
+        return std::nullopt;
+    const double all = static_cast<double>(pairs.disagreed) / static_cast<double>(pairs.compared);
+    const double floor = static_cast<double>(noise.disagreed) / static_cast<double>(noise.compared);
+    return Estimate{all - floor,
+                    statistics::difference(all, statistics::wilson(pairs.disagreed, pairs.compared), floor,
+                                           statistics::wilson(noise.disagreed, noise.compared))};
+}
+
 std::optional<Estimate> mean_cost(const statistics::Moments& cost) {
     if (cost.count == 0)
         return std::nullopt;
@@ -75,7 +85,7 @@ void add_checks(ShadowReport& report, const ShadowThresholds& thresholds, std::u
     const auto add = [&](ShadowCheck one, std::optional<std::uint64_t> more) {
         if (one.verdict == Verdict::not_enough_data)
             one.more_pairs = more;
-        report.checks.push_back(std::move(one));
+        report.checks.push_back(one);
     };
     const ShadowCheck disagreement =
         check("disagreement", Unit::share, report.disagreement, thresholds.disagreement);
@@ -111,15 +121,16 @@ std::string text_of(double value, Unit unit) {
 }
 
 std::string reason_of(const ShadowCheck& check) {
-    const std::string threshold = text_of(check.threshold, check.unit);
-    if (check.verdict == Verdict::fail) {
-        return fmt::format("{} is above {}: at least {}", check.name, threshold,
-                           text_of(check.found->interval->low, check.unit));
-    }
     if (!check.found)
         return fmt::format("{}: there is no data", check.name);
+    const Estimate& found = *check.found;
+    const std::string threshold = text_of(check.threshold, check.unit);
+    if (check.verdict == Verdict::fail && found.interval) {
+        return fmt::format("{} is above {}: at least {}", check.name, threshold,
+                           text_of(found.interval->low, check.unit));
+    }
     std::string reason = fmt::format("{} is {}, and may still lie on either side of {}", check.name,
-                                     text_of(check.found->value, check.unit), threshold);
+                                     text_of(found.value, check.unit), threshold);
     if (check.more_pairs)
         reason += fmt::format(": about {} more pairs would tell", *check.more_pairs);
     return reason;
@@ -201,12 +212,7 @@ ShadowReport judge(events::ShadowFigures figures, const ShadowThresholds& thresh
     report.last = figures.last;
     report.disagreement = share(report.pairs.disagreed, report.pairs.compared);
     report.noise_floor = share(report.noise.disagreed, report.noise.compared);
-    if (report.disagreement && report.noise_floor) {
-        const Estimate& all = *report.disagreement;
-        const Estimate& floor = *report.noise_floor;
-        report.excess = Estimate{all.value - floor.value, statistics::difference(all.value, *all.interval,
-                                                                                 floor.value, *floor.interval)};
-    }
+    report.excess = excess_of(report.pairs, report.noise);
     const std::uint64_t latencies = figures.candidate.latency.size();
     report.candidate = report_of(figures.candidate);
     report.live = report_of(figures.live);
