@@ -81,6 +81,8 @@ std::shared_ptr<const Guardrail> parse_guardrail(const std::string& name, const 
     auto guardrail = std::make_shared<Guardrail>();
     guardrail->name = name;
     guardrail->kind = kind->name;
+    // What bounds an answer, or gives it a shape, says nothing of its reasoning or of arguments.
+    guardrail->text_only = kind->whole_text && !kind->remote;
     parse_actions(at, *kind, *guardrail);
     kind->make(at, {context, *guardrail, endpoints});
     parse_stream(at, *kind, *guardrail);
