@@ -489,6 +489,49 @@ TEST_F(ShadowTest, DoesNotCompareAnAnswerThatWasCut) {
     EXPECT_EQ(compared_, 0);
 }
 
+// Finds "six" in every text.
+class FindsSix final : public guardrails::TextCheck {
+  public:
+    void find(std::string_view text, std::size_t from, std::vector<guardrails::Match>& matches) const override {
+        if (const auto at = text.find("six", from); at != std::string_view::npos)
+            matches.push_back({at, at + 3, "number"});
+    }
+    std::optional<std::size_t> longest_match() const override { return 3; }
+};
+
+TEST_F(ShadowTest, CountsTheTripsOfItsOwnGuardrailsAndRecordsNothingOfThem) {
+    serve_texts("At noon.", "At six.");
+    auto guardrail = std::make_shared<guardrails::Guardrail>();
+    guardrail->name = "numbers";
+    guardrail->kind = "forbidden";
+    guardrail->output = guardrails::Action::redact;
+    guardrail->text = std::make_unique<FindsSix>();
+    lane().variants[kNext].variant.guardrails = {guardrail};
+    ask();
+    const auto all = runs();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].shadow->trips, 1);
+    EXPECT_EQ(all[0].shadow->live.trips, 0);
+    EXPECT_THAT(all[0].answer.bytes(), HasSubstr("At [number]."));
+}
+
+TEST_F(ShadowTest, TakesAnAnswerThatAGuardrailStopsForADisagreement) {
+    serve_texts("At noon.", "At six.");
+    auto guardrail = std::make_shared<guardrails::Guardrail>();
+    guardrail->name = "numbers";
+    guardrail->kind = "forbidden";
+    guardrail->output = guardrails::Action::fallback;
+    guardrail->text = std::make_unique<FindsSix>();
+    lane().variants[kNext].variant.guardrails = {guardrail};
+    ask();
+    const auto all = runs();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].outcome, events::Outcome::blocked);
+    EXPECT_EQ(all[0].shadow->disagrees, true);
+    EXPECT_EQ(all[0].shadow->trips, 1);
+    EXPECT_THAT(all[0].answer.bytes(), testing::Not(HasSubstr("six")));
+}
+
 TEST_F(ShadowTest, RecordsARunThatCannotBeCompared) {
     ShadowRecorder throwing(*log_, [](const auto&, const auto&, double, events::Shadow&) {
         throw std::runtime_error("no comparison");
