@@ -21,9 +21,9 @@ bool LogQueue::push(Entry entry) {
     return true;
 }
 
-bool LogQueue::has_room() const {
-    return records_.load(std::memory_order_relaxed) < options_.queue_records &&
-           bytes_.load(std::memory_order_relaxed) < options_.queue_bytes;
+bool LogQueue::has_room(std::size_t part) const {
+    return records_.load(std::memory_order_relaxed) < options_.queue_records / part &&
+           bytes_.load(std::memory_order_relaxed) < options_.queue_bytes / part;
 }
 
 bool LogQueue::take(std::vector<Entry>& entries, Duration idle) {

@@ -25,7 +25,8 @@ class LogQueue {
 
     // False if closed. The lock is held for a push or a swap only.
     bool push(Entry entry);
-    bool has_room() const;
+    // `part` 2: room in the first half, …
+    bool has_room(std::size_t part = 1) const;
 
     // Waits for entries, at most `idle`; then gathers for the group interval, or until a group is full. False:
     // closed, and nothing is left.

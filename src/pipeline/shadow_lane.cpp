@@ -10,6 +10,7 @@
 #include <tidegate/pipeline/feature_table.h>
 #include <tidegate/pipeline/shadow_lane.h>
 #include <tidegate/pipeline/shadow_recorder.h>
+#include <tidegate/pipeline/storage.h>
 #include <tidegate/pipeline/thread_state.h>
 #include <tidegate/upstream/endpoint.h>
 
@@ -58,13 +59,6 @@ bool is_busy(const ShadowVariant& variant) {
     return most > 0 && variant.users->in_flight() * 2 >= most;
 }
 
-// The record's users must never be refused because runs have filled the log's queue.
-bool is_behind(const events::Log& log) {
-    const events::LogStats stats = log.stats();
-    return stats.failed || stats.queued * 2 >= log.options().queue_records ||
-           stats.queued_bytes * 2 >= log.options().queue_bytes;
-}
-
 }  // namespace
 
 std::string_view to_string(ShadowOutcome outcome) {
@@ -91,7 +85,9 @@ ShadowOutcome ShadowLane::obstacle(const Feature& feature, const ShadowOptions& 
     const Services& services = thread_.services;
     const auto calls =
         static_cast<std::size_t>(std::max<std::int64_t>(0, services.metrics.requests_inflight().value()));
-    if (calls >= options.busy_calls || is_busy(variant) || is_behind(services.log))
+    // No user must be refused because runs have filled the log's queue.
+    if (calls >= options.busy_calls || is_busy(variant) || !may_begin(services) ||
+        !services.log.has_ample_room())
         return ShadowOutcome::busy;
     return ShadowOutcome::ok;
 }

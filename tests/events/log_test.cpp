@@ -205,6 +205,7 @@ TEST_F(LogTest, KeepsRecordsWhileTheDiskRefusesAndWritesThemLater) {
         const NoSpace full;
         for (int i = 0; i < 10; ++i) {
             EXPECT_TRUE(log->has_room()) << i;
+            EXPECT_EQ(log->has_ample_room(), i < 5) << i;
             EXPECT_TRUE(
                 log->append(std::make_unique<CallRecord>(next()), [&](bool done) { durable += done ? 1 : 0; }));
         }

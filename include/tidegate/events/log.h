@@ -71,6 +71,8 @@ class Log {
 
     // Whether a new call may begin. Calls that have begun may always append: no record is dropped.
     bool has_room() const;
+    // Whether less than half of the queue is used: what can be left out should be, beyond that.
+    bool has_ample_room() const;
     // False while the disk refuses what is queued. Cheap.
     bool works() const;
     // Hands the record to the writer and returns at once. `on_durable` is called exactly once on the writer
