@@ -21,6 +21,11 @@ std::int64_t nanoseconds(WallTime time) {
     return time.time_since_epoch().count();
 }
 
+// Never the same for two leases with one id, as there may be when a backup of the store was put back.
+std::int64_t first_epoch(WallTime deadline) {
+    return std::chrono::floor<std::chrono::milliseconds>(deadline.time_since_epoch()).count();
+}
+
 // The least call id of a moment.
 std::array<std::uint8_t, 16> first_id(WallTime time) {
     const auto since = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -119,13 +124,13 @@ Result<LeaseKey> LedgerTables::insert(const LeaseRequest& request, NanoDollars a
     Query query(
         statements_,
         "INSERT INTO ledger_leases (account, kind, month, owner, epoch, amount, settled, deadline, open) "
-        "VALUES (?1, ?2, ?3, ?4, 1, ?5, 0, ?6, 1)");
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 1)");
+    const std::int64_t epoch = first_epoch(request.deadline);
     query.bind(request.month.account).bind(request.month.kind).bind(std::int64_t{request.month.month});
-    const Result<int> inserted =
-        query.bind(request.owner).bind(amount.count()).bind(nanoseconds(request.deadline)).run();
-    if (!inserted)
+    query.bind(request.owner).bind(epoch).bind(amount.count()).bind(nanoseconds(request.deadline));
+    if (const Result<int> inserted = query.run(); !inserted)
         return inserted.error();
-    return LeaseKey{sqlite3_last_insert_rowid(statements_.database()), 1};
+    return LeaseKey{sqlite3_last_insert_rowid(statements_.database()), epoch};
 }
 
 Result<void> LedgerTables::enlarge(LeaseKey key, Lease lease, NanoDollars by, WallTime deadline) {
@@ -239,7 +244,7 @@ Result<void> LedgerTables::charge(LeaseKey key, const Settlement& settlement) {
     const auto found = find(key.id);
     if (!found)
         return found.error();
-    if (!found->has_value())
+    if (!found->has_value() || !(**found).was(key))
         return {};
     Lease lease = **found;
     const NanoDollars before = lease.rest();

@@ -41,6 +41,8 @@ class LedgerTables {
 
         NanoDollars rest() const { return amount - settled; }
         bool is_owned_by(LeaseKey key) const { return phase == Phase::open && epoch == key.epoch; }
+        // It is that lease, whether or not it has been taken since.
+        bool was(LeaseKey key) const { return epoch == key.epoch || epoch == key.epoch + 1; }
         // An owner that is done with it closes it with the last settlement.
         void close_if_done() {
             if (phase == Phase::ending && rest() <= NanoDollars{})

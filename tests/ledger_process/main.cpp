@@ -1,7 +1,8 @@
 // A process with a ledger. Usage:
 //   ledger_process spend STORE CEILING JOURNAL PROVIDER LEASE_MS CALL_MS
-//     Calls a pretended provider as fast as it can until SIGTERM. PROVIDER gets a line "cost" for each answer,
-//     JOURNAL one for each record; what is in the journal is booked from there, by a cursor in the store.
+//     Calls a pretended provider, sixteen at a time, until SIGTERM. PROVIDER gets a line "cost" for each
+//     answer, JOURNAL one for each record; what is in the journal is booked from there, by a cursor in the
+//     store.
 //   ledger_process burst STORE
 //     For each line "account ceiling worst_case calls" begins so many calls at once, holds them until the last
 //     is answered, and writes how many were admitted.
@@ -19,6 +20,7 @@
 #include <random>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -60,6 +62,7 @@ struct Spending {
 async::Task<> call_again_and_again(Spending& spending, async::IoThread& io, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     Account* const accounts[] = {&spending.account};
+    boost::asio::steady_timer pause(io.context());
     while (!stopping) {
         const std::uint64_t worst = random() % 1'000'000 + 1;
         const std::uint64_t spent = random() % worst + 1;
@@ -82,6 +85,8 @@ async::Task<> call_again_and_again(Spending& spending, async::IoThread& io, std:
         co_await boost::asio::post(io.context(), async::use_task);
         if (!record_first)
             spending.journal.write(journal_line(told));
+        pause.expires_after(1ms);
+        co_await pause.async_wait(async::as_tuple);
     }
 }
 

@@ -162,6 +162,14 @@ TEST_F(LedgerStoreTest, ClosesALeaseThatEndsWithItsLastSettlement) {
     EXPECT_TRUE(sweep("a").empty());
 }
 
+TEST_F(LedgerStoreTest, SettlesNothingOnAnotherLeaseOfTheSameId) {
+    const LeaseKey key = lease(100).lease;
+    settle(settlement({key.id, key.epoch - 5'000}, 60, 60));
+    EXPECT_EQ(totals().spent, nano(0)) << "of a store before it was put back from a backup";
+    settle(settlement(key, 60, 60));
+    EXPECT_EQ(totals().spent, nano(60));
+}
+
 TEST_F(LedgerStoreTest, SweepsALeaseOfItsOwnThatNoRecordSettled) {
     const LeaseKey key = lease(100).lease;
     ledger().give_back(key, nano(40), true);

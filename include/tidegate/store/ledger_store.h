@@ -28,8 +28,9 @@ struct AccountMonth {
     auto operator<=>(const AccountMonth&) const = default;
 };
 
-// The epoch is raised when a lease is taken from its owner; whoever names an older one is not the owner any
-// more. {0, 0}: no lease.
+// The epoch begins with the time of the grant, so that a store put back from a backup does not take one lease
+// for another, and is raised by one when a lease is taken from its owner: whoever names the old one is not the
+// owner any more. {0, 0}: no lease.
 struct LeaseKey {
     std::int64_t id = 0;
     std::int64_t epoch = 0;
