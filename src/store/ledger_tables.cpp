@@ -93,23 +93,23 @@ Result<MonthTotals> LedgerTables::totals(const std::string& owner, const Account
     return totals;
 }
 
-Result<std::optional<LedgerTables::Lease>> LedgerTables::find(std::int64_t id) {
+Result<LedgerTables::Lease> LedgerTables::find(std::int64_t id) {
     Query query(statements_,
                 "SELECT account, kind, month, owner, epoch, amount, settled, open FROM ledger_leases "
                 "WHERE id = ?1");
     const Result<bool> row = query.bind(id).next();
     if (!row)
         return row.error();
-    if (!*row)
-        return std::optional<Lease>();
     Lease lease;
+    if (!*row)
+        return lease;
     lease.month = {query.text(0), query.text(1), static_cast<int>(query.integer(2))};
     lease.owner = query.text(3);
     lease.epoch = query.integer(4);
     lease.amount = NanoDollars{query.integer(5)};
     lease.settled = NanoDollars{query.integer(6)};
     lease.phase = static_cast<Lease::Phase>(query.integer(7));
-    return std::optional<Lease>(std::move(lease));
+    return lease;
 }
 
 Result<void> LedgerTables::save(std::int64_t id, const Lease& lease) {
@@ -143,17 +143,17 @@ Result<void> LedgerTables::enlarge(LeaseKey key, Lease lease, NanoDollars by, Wa
 
 Result<LeaseGrant> LedgerTables::lease(const LeaseRequest& request) {
     LeaseGrant grant;
-    std::optional<Lease> held;
+    Lease held;
     if (request.lease.id != 0) {
         auto found = find(request.lease.id);
         if (!found)
             return found.error();
-        grant.lost = !found->has_value() || !(**found).is_owned_by(request.lease);
-        if (!grant.lost) {
+        held = std::move(*found);
+        grant.lost = !held.is_owned_by(request.lease);
+        if (!grant.lost)
             grant.lease = request.lease;
-            held = std::move(*found);
-        }
     }
+    const bool enlarges = grant.lease.id != 0;
     Result<MonthTotals> totals = month(request.month);
     if (!totals)
         return totals.error();
@@ -164,8 +164,8 @@ Result<LeaseGrant> LedgerTables::lease(const LeaseRequest& request) {
         totals->leased = saturated_sum(totals->leased, grant.granted);
         if (auto saved = save(request.month, *totals); !saved)
             return saved.error();
-        if (held) {
-            if (auto grown = enlarge(grant.lease, *held, grant.granted, request.deadline); !grown)
+        if (enlarges) {
+            if (auto grown = enlarge(grant.lease, held, grant.granted, request.deadline); !grown)
                 return grown.error();
         } else {
             const Result<LeaseKey> made = insert(request, grant.granted);
@@ -173,7 +173,7 @@ Result<LeaseGrant> LedgerTables::lease(const LeaseRequest& request) {
                 return made.error();
             grant.lease = *made;
         }
-    } else if (held) {
+    } else if (enlarges) {
         if (auto renewed = renew(grant.lease, request.deadline); !renewed)
             return renewed.error();
     }
@@ -197,9 +197,9 @@ Result<void> LedgerTables::give_back(LeaseKey key, NanoDollars amount, bool end)
     const auto found = find(key.id);
     if (!found)
         return found.error();
-    if (!found->has_value() || !(**found).is_owned_by(key))
+    if (!found->is_owned_by(key))
         return {};
-    Lease lease = **found;
+    Lease lease = *found;
     // Never below what was settled on it.
     const NanoDollars returned = std::clamp(amount, NanoDollars{}, lease.rest());
     lease.amount = lease.amount - returned;
@@ -244,9 +244,9 @@ Result<void> LedgerTables::charge(LeaseKey key, const Settlement& settlement) {
     const auto found = find(key.id);
     if (!found)
         return found.error();
-    if (!found->has_value() || !(**found).was(key))
+    if (!found->was(key))
         return {};
-    Lease lease = **found;
+    Lease lease = *found;
     const NanoDollars before = lease.rest();
     const NanoDollars above = std::max(difference(settlement.cost, settlement.reserved), NanoDollars{});
     lease.settled = saturated_sum(lease.settled, settlement.cost);
@@ -321,12 +321,10 @@ Result<std::vector<Forfeit>> LedgerTables::sweep(const std::string& owner, WallT
         const auto lease = find(id);
         if (!lease)
             return lease.error();
-        if (!lease->has_value())
-            continue;
-        if (auto taken = forfeit(id, **lease); !taken)
+        if (auto taken = forfeit(id, *lease); !taken)
             return taken.error();
-        if ((**lease).rest() > NanoDollars{})
-            forfeits.push_back({(**lease).month, (**lease).owner, (**lease).rest()});
+        if (lease->rest() > NanoDollars{})
+            forfeits.push_back({lease->month, lease->owner, lease->rest()});
     }
     return forfeits;
 }

@@ -42,7 +42,7 @@ class LedgerTables {
         NanoDollars rest() const { return amount - settled; }
         bool is_owned_by(LeaseKey key) const { return phase == Phase::open && epoch == key.epoch; }
         // It is that lease, whether or not it has been taken since.
-        bool was(LeaseKey key) const { return epoch == key.epoch || epoch == key.epoch + 1; }
+        bool was(LeaseKey key) const { return epoch != 0 && (epoch == key.epoch || epoch == key.epoch + 1); }
         // An owner that is done with it closes it with the last settlement.
         void close_if_done() {
             if (phase == Phase::ending && rest() <= NanoDollars{})
@@ -50,7 +50,8 @@ class LedgerTables {
         }
     };
 
-    Result<std::optional<Lease>> find(std::int64_t id);
+    // One that there is not has no epoch.
+    Result<Lease> find(std::int64_t id);
     Result<void> save(std::int64_t id, const Lease& lease);
     Result<LeaseKey> insert(const LeaseRequest& request, NanoDollars amount);
     Result<void> enlarge(LeaseKey key, Lease lease, NanoDollars by, WallTime deadline);
