@@ -195,6 +195,44 @@ TEST_F(WaitingTest, EndsWhenNobodyWantsTheAnswer) {
     EXPECT_EQ(reply.left(), dollars(10));
 }
 
+TEST_F(WaitingTest, LeavesNothingStuckAfterThousandsOfCancelledAndLateCalls) {
+    std::uint64_t random = 3;
+    const auto next = [&random](std::uint64_t bound) {
+        random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+        return (random >> 33U) % bound;
+    };
+    for (int round = 0; round < 500; ++round) {
+        std::vector<std::shared_ptr<Call>> calls;
+        for (int i = 0; i < 10; ++i) {
+            const SteadyTime deadline = next(4) == 0 ? clock.steady() + 1ms : SteadyTime::max();
+            calls.push_back(start(cents(static_cast<std::int64_t>(next(300)) + 1), deadline));
+        }
+        for (const auto& call : calls) {
+            if (next(3) == 0)
+                io.run_and_wait([&] { call->cancellation.cancel(async::CancelReason::client_gone); });
+        }
+        if (round % 100 == 0)
+            clock.advance(250ms);
+        while (std::any_of(calls.begin(), calls.end(), [](const auto& call) { return call->is_waiting(); }))
+            next(5) == 0 ? held.fail() : held.answer();
+        for (const auto& call : calls) {
+            if (auto reserved = call->outcome.get(); reserved && next(2) == 0)
+                reserved->settle(NanoDollars{});
+            else if (reserved)
+                reserved->settle(NanoDollars{1});
+        }
+        ASSERT_EQ(reply.stats().reserved, NanoDollars{}) << round;
+    }
+    held.answer();
+    EXPECT_GT(reply.left(), dollars(10) - NanoDollars{5'000});
+    auto all = start(reply.left());
+    if (all->is_waiting()) {
+        held.await_questions(1);
+        held.answer();
+    }
+    EXPECT_TRUE(all->outcome.get()) << "every nano-dollar that is left can be had";
+}
+
 TEST_F(WaitingTest, GivesUpItsPlaceWhenTheThreadEnds) {
     const auto call = start(dollars(1));
     held.await_questions(1);
