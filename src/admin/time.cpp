@@ -39,8 +39,11 @@ class Reader {
         if (digits == 0 || digits > 9)
             return std::nullopt;
         const std::string padded = std::string(rest_.substr(0, digits)) + std::string(9 - digits, '0');
+        const std::optional<std::int64_t> nanoseconds = read(padded);
+        if (!nanoseconds)
+            return std::nullopt;
         rest_.remove_prefix(digits);
-        return Duration{*read(padded)};
+        return Duration{*nanoseconds};
     }
     static std::optional<std::int64_t> read(std::string_view digits) {
         std::int64_t value = 0;
