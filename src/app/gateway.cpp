@@ -241,8 +241,8 @@ void Gateway::publish(std::shared_ptr<const config::Snapshot> snapshot) {
         });
     }
     api_server_->update(snapshot->listener.limits, snapshot->listener.timeouts);
-    if (snapshot->listener.tls) {
-        if (auto updated = api_server_->update_tls(*snapshot->listener.tls); !updated)
+    if (const auto& tls = snapshot->listener.tls) {
+        if (auto updated = api_server_->update_tls(*tls); !updated)
             log::error("config", "{}", updated.error().message);
     }
     if (auto updated = admin_server_->update(snapshot->admin); !updated)

@@ -88,10 +88,11 @@ Result<std::optional<events::Cursor>> LedgerReplay::open() {
     if (!id)
         return id.error();
     log_id_ = std::move(*id);
-    const auto cursor = ledger_.cursor(log_id_);
-    if (!cursor)
-        return cursor.error();
-    return *cursor ? parse_cursor(**cursor) : std::nullopt;
+    const auto found = ledger_.cursor(log_id_);
+    if (!found)
+        return found.error();
+    const std::optional<std::string>& cursor = *found;
+    return cursor ? parse_cursor(*cursor) : std::nullopt;
 }
 
 Result<> LedgerReplay::deliver(std::span<const events::LogRecord> records, events::Cursor next) {
