@@ -220,7 +220,7 @@ void RedisConnection::take_replies(Session& session) {
         if (session.questions.empty())
             return fail(session, "it answers what was not asked");
         Question& question = *session.questions.front();
-        question.replies.push_back(*std::move(reply));
+        question.replies.push_back(std::move(*reply));
         if (question.replies.size() < question.wanted)
             continue;
         session.questions.pop_front();
