@@ -66,7 +66,8 @@ void Fields::print(std::ostream& out) const {
     for (const auto& [name, value] : fields_) {
         std::string line;
         pad(line, name, width, Align::left);
-        print_line(out, {}, line + std::string(kGap) + value);
+        line.append(kGap).append(value);
+        print_line(out, {}, std::move(line));
     }
 }
 
