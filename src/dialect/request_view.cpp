@@ -78,12 +78,13 @@ Result<std::optional<std::int64_t>> read_count(const ParsedRequest& request, Kno
 
 Result<void> read_limits(ParsedRequest& request) {
     for (const Known known : {Known::max_completion_tokens, Known::max_tokens}) {
-        const Result<std::optional<std::int64_t>> limit = read_count(request, known);
+        const Result<std::optional<std::int64_t>> count = read_count(request, known);
+        if (!count)
+            return count.error();
+        const std::optional<std::int64_t>& limit = *count;
         if (!limit)
-            return limit.error();
-        if (!*limit)
             continue;
-        request.max_output_tokens = std::min(request.max_output_tokens.value_or(**limit), **limit);
+        request.max_output_tokens = std::min(request.max_output_tokens.value_or(*limit), *limit);
     }
     const Result<std::optional<std::int64_t>> answers = read_count(request, Known::n);
     if (!answers)
@@ -120,12 +121,13 @@ std::optional<std::string_view> scalar_text(const ParsedRequest& request, const 
 }
 
 Result<void> read_metadata(ParsedRequest& request) {
-    const Result<std::optional<dom::object>> metadata = read_object(request, Known::metadata);
+    const Result<std::optional<dom::object>> member = read_object(request, Known::metadata);
+    if (!member)
+        return member.error();
+    const std::optional<dom::object>& metadata = *member;
     if (!metadata)
-        return metadata.error();
-    if (!*metadata)
         return {};
-    auto field = (*metadata)->begin();
+    auto field = metadata->begin();
     request.tokens.for_each(request.find(Known::metadata)->at.token, [&](const detail::JsonItem& at) {
         const dom::element value = field.value();
         if (value.is_bool()) {
@@ -183,12 +185,13 @@ Result<void> read_context(ParsedRequest& request, const dom::element& value) {
 }
 
 Result<void> read_tidegate(ParsedRequest& request) {
-    const Result<std::optional<dom::object>> own = read_object(request, Known::tidegate);
+    const Result<std::optional<dom::object>> member = read_object(request, Known::tidegate);
+    if (!member)
+        return member.error();
+    const std::optional<dom::object>& own = *member;
     if (!own)
-        return own.error();
-    if (!*own)
         return {};
-    auto field = (*own)->begin();
+    auto field = own->begin();
     Result<void> result;
     request.tokens.for_each(request.find(Known::tidegate)->at.token, [&](const detail::JsonItem& at) {
         const std::string_view key = field.key();
@@ -215,13 +218,14 @@ Result<void> read_tidegate(ParsedRequest& request) {
 }
 
 Result<void> read_stream_options(ParsedRequest& request) {
-    const Result<std::optional<dom::object>> options = read_object(request, Known::stream_options);
+    const Result<std::optional<dom::object>> member = read_object(request, Known::stream_options);
+    if (!member)
+        return member.error();
+    const std::optional<dom::object>& options = *member;
     if (!options)
-        return options.error();
-    if (!*options)
         return {};
     dom::element usage;
-    if ((*options)->at_key("include_usage").get(usage) != simdjson::SUCCESS || usage.is_null())
+    if (options->at_key("include_usage").get(usage) != simdjson::SUCCESS || usage.is_null())
         return {};
     if (usage.get(request.wants_usage) != simdjson::SUCCESS)
         return wrong_type("stream_options.include_usage", "true or false");
@@ -231,14 +235,15 @@ Result<void> read_stream_options(ParsedRequest& request) {
 // Whether the answer shall be JSON: OpenAI's response_format, Anthropic's output_config.format.
 Result<void> read_answer_format(ParsedRequest& request) {
     for (const Known known : {Known::response_format, Known::output_format, Known::output_config}) {
-        const Result<std::optional<dom::object>> object = read_object(request, known);
+        const Result<std::optional<dom::object>> member = read_object(request, known);
+        if (!member)
+            return member.error();
+        const std::optional<dom::object>& object = *member;
         if (!object)
-            return object.error();
-        if (!*object)
             continue;
-        dom::object format = **object;
+        dom::object format = *object;
         if (known == Known::output_config) {
-            if ((*object)->at_key("format").get(format) != simdjson::SUCCESS)
+            if (object->at_key("format").get(format) != simdjson::SUCCESS)
                 continue;
             const Result<void> checked = detail::check_members(format, "'output_config.format'", request.keys);
             if (!checked)

@@ -26,12 +26,13 @@ class StreamRelay::Impl {
             return detail::malformed("the stream failed before");
         x_parser.feed(bytes);
         for (;;) {
-            const Result<std::optional<SseEvent>> event = x_parser.next();
+            const Result<std::optional<SseEvent>> next = x_parser.next();
+            if (!next)
+                return fail(next.error());
+            const std::optional<SseEvent>& event = *next;
             if (!event)
-                return fail(event.error());
-            if (!*event)
                 return {};
-            const Result<void> handled = handle(**event, out);
+            const Result<void> handled = handle(*event, out);
             if (!handled)
                 return fail(handled.error());
         }
@@ -40,12 +41,13 @@ class StreamRelay::Impl {
     Result<void> end_of_body(std::string& out) {
         if (x_failed)
             return detail::malformed("the stream failed before");
-        const Result<std::optional<SseEvent>> event = x_parser.finish();
-        if (!event)
-            return fail(event.error());
-        if (*event) {
+        const Result<std::optional<SseEvent>> last = x_parser.finish();
+        if (!last)
+            return fail(last.error());
+        const std::optional<SseEvent>& event = *last;
+        if (event) {
             const std::size_t before = out.size();
-            const Result<void> handled = handle(**event, out);
+            const Result<void> handled = handle(*event, out);
             if (!handled)
                 return fail(handled.error());
             // The blank line that the provider forgot.
@@ -85,7 +87,7 @@ class StreamRelay::Impl {
             return verdict.error();
         if (x_writer) {
             if (x_facts.error)
-                write_error_event(out);
+                write_error_event(*x_facts.error, out);
             return {};
         }
         if (*verdict == Verdict::pass) {
@@ -100,8 +102,7 @@ class StreamRelay::Impl {
         return {};
     }
 
-    void write_error_event(std::string& out) {
-        const ProviderError& error = *x_facts.error;
+    void write_error_event(const ProviderError& error, std::string& out) {
         const bool overloaded = error.type == "overloaded_error";
         out += error_event(x_to, overloaded ? 503 : 502, overloaded ? "overloaded" : "upstream_unavailable",
                            error.message.empty() ? error.type : error.message, x_options.call_id);
