@@ -11,14 +11,15 @@
 namespace tidegate::events {
 
 Result<std::optional<Cursor>> load_cursor(const std::string& path) {
-    const Result<std::optional<std::string>> text = read_small_file(path);
+    const Result<std::optional<std::string>> read = read_small_file(path);
+    if (!read)
+        return read.error();
+    const std::optional<std::string>& text = *read;
     if (!text)
-        return text.error();
-    if (!*text)
         return std::optional<Cursor>();
-    const char* const end = (*text)->data() + (*text)->size();
+    const char* const end = text->data() + text->size();
     Cursor cursor;
-    const auto first = std::from_chars((*text)->data(), end, cursor.segment);
+    const auto first = std::from_chars(text->data(), end, cursor.segment);
     if (first.ec == std::errc{} && first.ptr != end && *first.ptr == ' ') {
         const auto second = std::from_chars(first.ptr + 1, end, cursor.offset);
         if (second.ec == std::errc{} && second.ptr + 1 == end && *second.ptr == '\n')

@@ -169,11 +169,14 @@ Result<> IndexSink::Files::set_aside(const Month& month) {
 
 void IndexSink::Files::take_reports() {
     const std::string marker = directory_ + "/damaged";
-    const Result<std::optional<std::string>> month = read_small_file(marker);
-    if (!month || !*month)
+    const Result<std::optional<std::string>> read = read_small_file(marker);
+    if (!read)
         return;
-    if (std::filesystem::exists(index_path(directory_, **month)))
-        (void)set_aside(**month);
+    const std::optional<std::string>& month = *read;
+    if (!month)
+        return;
+    if (std::filesystem::exists(index_path(directory_, *month)))
+        (void)set_aside(*month);
     ::unlink(marker.c_str());
 }
 
