@@ -145,7 +145,7 @@ Request& Session::make_request() {
 async::Task<> Session::run_handler() {
     body_.pad();
     request_.body = body_.view();
-    cancellation_.emplace();
+    cancellation_ = &fresh_cancellation_.emplace();
     with_handler_ = true;
     phase_ = Phase::handling;
     deadline_.disarm();

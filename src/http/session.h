@@ -120,7 +120,8 @@ class Session final : public ResponseWriter, private Transport::Reader {
     Request request_;
 
     bool with_handler_ = false;
-    std::optional<async::Cancellation> cancellation_;
+    std::optional<async::Cancellation> fresh_cancellation_;  // a new one for each request that a handler gets
+    async::Cancellation* cancellation_ = nullptr;            // that one, from the first request on
     Answer answer_ = Answer::none;
     bool chunked_ = false;
     bool drop_body_ = false;
