@@ -4,6 +4,7 @@
 #include "store/open_database.h"
 
 #include <filesystem>
+#include <atomic>
 #include <future>
 #include <thread>
 #include <vector>
@@ -55,12 +56,16 @@ class GroupWriterTest : public testing::Test {
     std::promise<void> hold() {
         std::promise<void> released;
         auto wait = std::make_shared<std::future<void>>(released.get_future());
+        const auto begun = std::make_shared<std::atomic<bool>>(false);
         Operation operation;
-        operation.apply = [wait]() -> Result<void> {
+        operation.apply = [wait, begun]() -> Result<void> {
+            *begun = true;
+            begun->notify_one();
             wait->wait();
             return {};
         };
         writer_->post(std::move(operation));
+        begun->wait(false);  // so that what is posted from now on waits in the queue
         return released;
     }
 
@@ -150,7 +155,7 @@ TEST_F(GroupWriterTest, WritesThousandsOfQueuedOperations) {
     auto held = hold();
     std::vector<std::shared_ptr<Inserted>> all;
     for (int i = 0; i < 5'000; ++i) all.push_back(insert(i));
-    EXPECT_GE(writer_->waiting(), 4'999U);
+    EXPECT_EQ(writer_->waiting(), 5'000U);
     held.set_value();
     for (const auto& each : all) EXPECT_TRUE(each->outcome.get());
 }
