@@ -3,8 +3,8 @@
 
 #include "store/open_database.h"
 
-#include <filesystem>
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <thread>
 #include <vector>
