@@ -89,18 +89,19 @@ class WaitingTest : public LedgerTest {
         bool is_waiting() const { return outcome.wait_for(0s) == std::future_status::timeout; }
     };
 
-    ~WaitingTest() override { io.stop(); }
+    WaitingTest() { calls_io.start(); }
+    ~WaitingTest() override { calls_io.stop(); }
 
     static async::Task<> run(WaitingTest& test, Account& account, NanoDollars cost, SteadyTime deadline,
                              std::shared_ptr<Call> call) {
         Account* const accounts[] = {&account};
-        auto reserved = co_await test.held_ledger.reserve(test.io, accounts, bound_of_cost(cost), deadline,
-                                                          call->cancellation);
+        auto reserved = co_await test.held_ledger.reserve(test.calls_io, accounts, bound_of_cost(cost),
+                                                          deadline, call->cancellation);
         call->done.set_value(std::move(reserved));
     }
     std::shared_ptr<Call> start(NanoDollars cost, SteadyTime deadline = SteadyTime::max()) {
         auto call = std::make_shared<Call>();
-        io.run_and_wait([&] { io.tasks().spawn(run(*this, reply, cost, deadline, call)); });
+        calls_io.run_and_wait([&] { calls_io.tasks().spawn(run(*this, reply, cost, deadline, call)); });
         return call;
     }
     Account& make_account() {
@@ -112,6 +113,7 @@ class WaitingTest : public LedgerTest {
     HeldStore held{process->store->ledger()};
     Ledger held_ledger{held, clock, by_hand()};
     Account& reply = make_account();
+    async::IoThread calls_io{"io-1", 1, clock};  // last: what is left of its calls points to the ledger
 };
 
 TEST_F(WaitingTest, AsksOnceForAllWhoWait) {
@@ -188,7 +190,7 @@ TEST_F(WaitingTest, EndsAtTheCallsOwnDeadline) {
 TEST_F(WaitingTest, EndsWhenNobodyWantsTheAnswer) {
     const auto call = start(dollars(1));
     held.await_questions(1);
-    io.run_and_wait([&] { call->cancellation.cancel(async::CancelReason::client_gone); });
+    calls_io.run_and_wait([&] { call->cancellation.cancel(async::CancelReason::client_gone); });
     EXPECT_EQ(call->outcome.get().error().kind, ErrorKind::cancelled);
     held.answer();
     EXPECT_EQ(reply.stats().reserved, NanoDollars{});
@@ -209,7 +211,7 @@ TEST_F(WaitingTest, LeavesNothingStuckAfterThousandsOfCancelledAndLateCalls) {
         }
         for (const auto& call : calls) {
             if (next(3) == 0)
-                io.run_and_wait([&] { call->cancellation.cancel(async::CancelReason::client_gone); });
+                calls_io.run_and_wait([&] { call->cancellation.cancel(async::CancelReason::client_gone); });
         }
         if (round % 100 == 0)
             clock.advance(250ms);
@@ -236,7 +238,7 @@ TEST_F(WaitingTest, LeavesNothingStuckAfterThousandsOfCancelledAndLateCalls) {
 TEST_F(WaitingTest, GivesUpItsPlaceWhenTheThreadEnds) {
     const auto call = start(dollars(1));
     held.await_questions(1);
-    io.stop();
+    calls_io.stop();
     held.answer();
     EXPECT_TRUE(call->is_waiting()) << "nobody answers any more, and nothing crashes";
 }
