@@ -193,7 +193,9 @@ bool is_filled_array(const Member* member) {
 
 Result<void> check_messages(const Member& messages) {
     std::size_t index = 0;
-    for (const dom::element message : messages.value.get_array().value_unsafe()) {
+    // A name of its own: the temporary that get_array returns ends before the loop begins.
+    const dom::array list = messages.value.get_array().value_unsafe();
+    for (const dom::element message : list) {
         if (!message.is_object())
             return client_error(fmt::format("'messages[{}]' must be an object", index));
         ++index;
