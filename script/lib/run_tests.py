@@ -71,7 +71,9 @@ def run_integration(preset, results):
         return
     report = results / f"{name}.xml"
     variables = {**environment(), "TIDEGATE_BINARY": str(ROOT / "build" / preset / "src/app/tidegate"), "TIDEGATE_PRESET": preset}
-    run = subprocess.run([python, "-m", "pytest", "-q", "-rs", "--tb=short", f"--junitxml={report}", str(folder)],
+    # Two files at a time: most tests wait for something.
+    run = subprocess.run([python, "-m", "pytest", "-q", "-rs", "--tb=short", "-n", "2", "--dist", "loadfile",
+                          f"--junitxml={report}", str(folder)],
                          cwd=ROOT, env=variables, timeout=2400)
     if run.returncode not in (0, 1, 5) or not report.exists():
         note_crash(results, name, f"pytest ended with {run.returncode}")

@@ -62,6 +62,9 @@ bool take_key_tokens(AttemptState& state, Hold& hold) {
 bool refuse_reservation(AttemptState& state, const Error& error) {
     if (error.kind == ErrorKind::cancelled)
         return state.fail(Reason::cancelled, "the client left");
+    // It may fit a moment later: nobody knows yet.
+    if (error.kind == ErrorKind::timeout)
+        state.result.retry_after = std::chrono::seconds{1};
     // A key that has spent its month cannot be helped by another entry, a feature can.
     const auto& accounts = state.attempt.accounts;
     const bool key = std::any_of(accounts.begin(), accounts.end(), [&](const ledger::Account* account) {

@@ -150,8 +150,12 @@ void refuse_after(Exchange& exchange, const calls::AttemptResult& last) {
     exchange.refuse(ending.outcome, ending.status, ending.code, message, std::move(lines));
 }
 
-void refuse_for_budget(Exchange& exchange) {
+void refuse_for_budget(Exchange& exchange, const calls::AttemptResult& last) {
     exchange.nobody_answered();
+    if (last.reason == Reason::budget && last.retry_after) {
+        exchange.refuse(Outcome::rejected, 503, "overloaded", last.message, retry_line(last, 503));
+        return;
+    }
     exchange.refuse(
         Outcome::rejected, 429, "budget_exhausted",
         fmt::format("The budget of the feature {} for this month is used up.", exchange.feature->name),

@@ -22,8 +22,9 @@ void stop_cancelled(Exchange& exchange, const calls::AttemptResult& result);
 // error is not lost when the fallback failed as well.
 void refuse_after(Exchange& exchange, const calls::AttemptResult& last);
 
-// Nothing that the budget still pays for could answer.
-void refuse_for_budget(Exchange& exchange);
+// Nothing that the budget still pays for could answer, or (`last` says when to ask again) what is left of it
+// could not be found out in time.
+void refuse_for_budget(Exchange& exchange, const calls::AttemptResult& last);
 
 // Ends a stream of which the client has content already: an error event, never a silent end.
 void break_off(Exchange& exchange, const calls::AttemptResult& result);

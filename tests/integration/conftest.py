@@ -17,20 +17,22 @@ def pytest_report_header(config):
     return f"tidegate: {binary_path()}, {soak}"
 
 
-NOTES = pytest.StashKey[list]()
-
-
 @pytest.fixture
 def note(request):
     """note(text) puts what a test has counted into the report, passed or not."""
     def add(text):
-        request.config.stash.setdefault(NOTES, []).append(f"{request.node.name}: {text}")
+        request.node.user_properties.append(("note", text))
     return add
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for text in config.stash.get(NOTES, []):
-        terminalreporter.write_line(text)
+def pytest_terminal_summary(terminalreporter):
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) != "call":
+                continue
+            for name, text in report.user_properties:
+                if name == "note":
+                    terminalreporter.write_line(f"{report.nodeid.rsplit('::')[-1]}: {text}")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ class Answering {
             exchange_.degraded = true;
             walked = co_await walk(feature.at_ceiling);
             if (walked == Walk::exhausted)
-                refuse_for_budget(exchange_);
+                refuse_for_budget(exchange_, last_);
         } else if (walked == Walk::exhausted) {
             give_up();
         }
@@ -71,7 +71,8 @@ class Answering {
                                            [](const ChainEntry& later) { return later.calls_out(); });
             bool done = false;
             if (entry.variant) {
-                done = co_await try_variant(entry, last);
+                const FeatureVariant& variant = exchange_.feature->variants[*entry.variant];
+                done = co_await try_variant(entry, variant, last);
             } else if (std::holds_alternative<Reject>(entry.answer)) {
                 break;
             } else if (std::holds_alternative<StaleAnswer>(entry.answer)) {
@@ -89,8 +90,7 @@ class Answering {
         co_return Walk::exhausted;
     }
 
-    async::Task<bool> try_variant(const ChainEntry& entry, bool last) {
-        const FeatureVariant& variant = exchange_.feature->variants[*entry.variant];
+    async::Task<bool> try_variant(const ChainEntry& entry, const FeatureVariant& variant, bool last) {
         if (exchange_.view.carries_provider_state() && attempts_.provider_changed(variant))
             co_return false;
         // The head of a stream names what answers, so it is said before.
