@@ -7,8 +7,7 @@
 namespace tidegate::pipeline {
 namespace {
 
-std::string answer_headers(const Exchange& exchange) {
-    const Outgoing& outgoing = *exchange.outgoing;
+std::string answer_headers(const Exchange& exchange, const Outgoing& outgoing) {
     std::string lines;
     lines.reserve(512);
     lines += "content-type: ";
@@ -23,15 +22,16 @@ std::string answer_headers(const Exchange& exchange) {
 async::Task<void> deliver(Exchange& exchange) {
     if (!exchange.outgoing)
         co_return;
+    const Outgoing& outgoing = *exchange.outgoing;
     http::ResponseWriter& writer = exchange.writer;
     Result<void> sent;
     if (exchange.stream_begun) {
-        const std::string_view last = exchange.outgoing->body;
+        const std::string_view last = outgoing.body;
         sent = co_await writer.finish(last);
     } else {
-        const std::string lines = answer_headers(exchange);
-        const int status = exchange.outgoing->status;
-        const std::string_view body = exchange.outgoing->body;
+        const std::string lines = answer_headers(exchange, outgoing);
+        const int status = outgoing.status;
+        const std::string_view body = outgoing.body;
         sent = co_await writer.respond(status, lines, body);
     }
     exchange.delivered = sent.has_value();
