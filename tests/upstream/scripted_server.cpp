@@ -15,14 +15,15 @@
 namespace tidegate::upstream::test {
 
 void Event::set() {
-    const std::lock_guard lock(mutex_);
-    set_ = true;
-    changed_.notify_all();
+    const std::lock_guard lock(state_->mutex);
+    state_->set = true;
+    state_->changed.notify_all();
 }
 
 bool Event::wait() {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds{20}, [this] { return set_; });
+    const auto state = state_;
+    std::unique_lock lock(state->mutex);
+    return state->changed.wait_for(lock, std::chrono::seconds{20}, [&state] { return state->set; });
 }
 
 Peer::Peer(int fd, ssl_ctx_st* tls) : fd_(fd) {

@@ -27,9 +27,13 @@ class Event {
     bool wait();
 
   private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool set_ = false;
+    // Whoever waits keeps it: a test may end, and its event with it, before the server's thread has woken up.
+    struct State {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool set = false;
+    };
+    std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 // The server's end of one connection. Blocking, on its own thread.

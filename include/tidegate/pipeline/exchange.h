@@ -56,9 +56,9 @@ class Exchange {
     http::ResponseWriter& writer;
     const dialect::Format format;
     const dialect::Operation operation;
+    const WallTime started;
     const CallId id;
     const std::string id_text;
-    const WallTime started;
     const SteadyTime received;
     // The snapshot this request began with, and keeps.
     const std::shared_ptr<const FeatureTable> table;
