@@ -237,7 +237,8 @@ TEST(Metrics, ShowsADisagreementOnceThereIsAPair) {
     ShadowSeries& series = metrics.shadow("reply", "next");
     series.outcomes[0].increment();
     std::string text = metrics.expose();
-    EXPECT_THAT(text, HasSubstr(R"(tidegate_shadow_calls_total{feature="reply",variant="next",outcome="ok"} 1)"));
+    EXPECT_THAT(text,
+                HasSubstr(R"(tidegate_shadow_calls_total{feature="reply",variant="next",outcome="ok"} 1)"));
     EXPECT_THAT(text, Not(HasSubstr("tidegate_shadow_disagreement_ratio{")));
     series.compared.increment(4);
     series.disagreed.increment();

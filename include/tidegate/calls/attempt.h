@@ -103,7 +103,7 @@ struct AttemptResult {
     std::string answered_model;
     std::string finish;
     std::vector<guardrails::Trip> trips;  // of its guardrails, in both directions
-    events::Content content;  // what the provider sent, up to the limit it was given
+    events::Content content;              // what the provider sent, up to the limit it was given
 };
 
 // The only caller of a model. Runs on the worker's thread, never throws for anything that comes from outside.
