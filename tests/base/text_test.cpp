@@ -9,6 +9,18 @@ TEST(JsonString, EscapesControlsAndQuotes) {
     EXPECT_EQ(json_string("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\n\\u0001\"");
 }
 
+TEST(JsonString, EscapesWhereverACharacterStands) {
+    for (std::size_t at = 0; at < 24; ++at) {
+        for (int c = 0; c < 0x80; ++c) {
+            const std::string before(at, 'a');
+            const std::string after(23 - at, 'z');
+            const std::string one = json_string(std::string(1, static_cast<char>(c)));
+            EXPECT_EQ(json_string(before + static_cast<char>(c) + after),
+                      "\"" + before + one.substr(1, one.size() - 2) + after + "\"");
+        }
+    }
+}
+
 TEST(JsonString, KeepsUtf8AndReplacesBrokenBytes) {
     EXPECT_EQ(json_string("日本 😀"), "\"日本 😀\"");
     EXPECT_EQ(json_string("a\xff"), "\"a\xef\xbf\xbd\"");
