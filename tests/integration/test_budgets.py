@@ -164,6 +164,16 @@ def recorded_costs(gateway):
             return costs
 
 
+def wait_costs(gateway, acknowledged):
+    """recorded_costs, once the index has caught up with every acknowledged call and all the others."""
+    def complete():
+        costs = recorded_costs(gateway)
+        return costs if acknowledged <= costs.keys() and gateway.metric("tidegate_index_lag_seconds") == 0 else None
+
+    wait_until(complete, 60, "the records of all acknowledged calls")
+    return recorded_costs(gateway)
+
+
 def test_records_and_ledger_agree_after_kills(simulator, start, tmp_path, note):
     """With `strict` every acknowledged call is on record; the ledger is never below the records and, once the logs were
     read again, equal to them: what died unsettled stays `forfeited` beside."""
@@ -184,10 +194,8 @@ def test_records_and_ledger_agree_after_kills(simulator, start, tmp_path, note):
         acknowledged.update(load.acknowledged)
         assert set(load.statuses) <= {200}, load.summary()
     gateway = start(config, folder, events="durability: strict")
-    wait_until(lambda: gateway.metric("tidegate_index_lag_seconds") == 0, 20, "the index")
-    costs = recorded_costs(gateway)
+    costs = wait_costs(gateway, acknowledged)
     gateway.end()
-    assert acknowledged <= costs.keys()
     recorded, count = sum(costs.values()), len(costs)
     spent, forfeited = ledger_of(folder / "store.db")
     note(f"{kills} kills, {len(acknowledged)} acknowledged, {count} on record, spent {spent}, forfeited {forfeited}")

@@ -14,7 +14,7 @@ import pytest
 
 from harness.gateway import wait_until
 from harness.load import Load, abort_streams, chat_bytes, scaled
-from test_budgets import MODEL, SMALL, ledger_of, recorded_costs
+from test_budgets import MODEL, SMALL, ledger_of, wait_costs
 
 try:
     from harness import kafka as kafka_server
@@ -138,9 +138,7 @@ def test_after_chaos_the_accounts_agree(start, own_simulator, tmp_path, note):
                 reader.wait_for(chaos.acknowledged)
         else:
             note(f"without Kafka: {KAFKA_MISSING}")
-        wait_until(lambda: gateway.metric("tidegate_index_lag_seconds") == 0, 60, "the index")
-        costs = recorded_costs(gateway)
-        assert set(chaos.acknowledged) <= costs.keys()
+        costs = wait_costs(gateway, set(chaos.acknowledged))
         gateway.end()
     spent, forfeited = ledger_of(tmp_path / "data/data/tidegate.db")
     recorded = sum(costs.values())
