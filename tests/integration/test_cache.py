@@ -1,7 +1,7 @@
 """Answers without a call: earlier ones, and those that many wait for at the same time."""
-import contextlib
 import asyncio
 import collections
+import contextlib
 import hashlib
 import json
 import random
