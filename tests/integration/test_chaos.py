@@ -135,7 +135,7 @@ def test_after_chaos_the_accounts_agree(start, own_simulator, tmp_path, note):
         note(f"seed {seed}: {dict(chaos.counts)}, {len(chaos.acknowledged)} acknowledged calls")
         if kafka:
             with kafka.reader(TOPIC) as reader:
-                reader.wait_for(chaos.acknowledged)
+                reader.wait_for(chaos.acknowledged, 30 + len(chaos.acknowledged) // 2000)  # the reader is slow
         else:
             note(f"without Kafka: {KAFKA_MISSING}")
         costs = wait_costs(gateway, set(chaos.acknowledged))
