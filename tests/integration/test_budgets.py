@@ -146,19 +146,19 @@ def test_as_many_as_there_is_room_for_and_no_more(simulator, start, tmp_path, no
 
 
 def ledger_of(path):
-    """(spent, forfeited) over all accounts and months, in nano-dollars."""
+    """(spent, forfeited, still leased) over all accounts and months, in nano-dollars."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
         columns = [row[1] for row in store.execute("PRAGMA table_info(ledger_months)")]
         rows = store.execute("SELECT * FROM ledger_months").fetchall()
-    return tuple(sum(dict(zip(columns, row))[name] for row in rows) for name in ("spent", "forfeited"))
+    return tuple(sum(dict(zip(columns, row))[name] for row in rows) for name in ("spent", "forfeited", "leased"))
 
 
 def recorded_costs(gateway):
-    """What each call on record has cost, in nano-dollars, by its id."""
+    """(model, cost in nano-dollars) of each call on record, by its id."""
     costs, before = {}, None
     while True:
         page = gateway.get_admin("/admin/v1/calls", params={"limit": 1000, **({"before": before} if before else {})}).json()
-        costs.update((call["id"], call.get("cost_nano_usd", 0)) for call in page["calls"])
+        costs.update((call["id"], (call.get("model"), call.get("cost_nano_usd", 0))) for call in page["calls"])
         before = page.get("next")
         if not before:
             return costs
@@ -196,8 +196,8 @@ def test_records_and_ledger_agree_after_kills(simulator, start, tmp_path, note):
     gateway = start(config, folder, events="durability: strict")
     costs = wait_costs(gateway, acknowledged)
     gateway.end()
-    recorded, count = sum(costs.values()), len(costs)
-    spent, forfeited = ledger_of(folder / "store.db")
+    recorded, count = sum(cost for _, cost in costs.values()), len(costs)
+    spent, forfeited, _ = ledger_of(folder / "store.db")
     note(f"{kills} kills, {len(acknowledged)} acknowledged, {count} on record, spent {spent}, forfeited {forfeited}")
     assert spent == recorded, "every settlement is on record, and every record is settled"
     assert spent + forfeited <= 20 * 10**9

@@ -140,8 +140,15 @@ def test_after_chaos_the_accounts_agree(start, own_simulator, tmp_path, note):
             note(f"without Kafka: {KAFKA_MISSING}")
         costs = wait_costs(gateway, set(chaos.acknowledged))
         gateway.end()
-    spent, forfeited = ledger_of(tmp_path / "data/data/tidegate.db")
-    recorded = sum(costs.values())
+    spent, forfeited, leased = ledger_of(tmp_path / "data/data/tidegate.db")
+    recorded = sum(cost for _, cost in costs.values())
     note(f"{len(costs)} records cost {recorded}, the ledger says {spent} spent and {forfeited} forfeited (nano-dollars)")
     assert spent == recorded
     assert spent + forfeited <= 2 * CEILING * 10**9
+    # What the provider says it was asked is paid for, also where nobody was there any more to hear the answer: every
+    # question to `steady` is the same and costs the same.
+    asked = sum(count for name, count in own_simulator.statistics()["models"].items() if name.startswith("chaos-steady"))
+    price = max(cost for model, cost in costs.values() if model == "steady")
+    others = sum(cost for model, cost in costs.values() if model != "steady")
+    note(f"the provider was asked {asked} times for {price} each")
+    assert asked * price <= spent + forfeited + leased - others
