@@ -22,6 +22,15 @@ void observe_account(Metrics& metrics, const ledger::Account& account) {
                     [&account] { return account.stats().ceiling.value_or(NanoDollars{}).to_dollars(); });
 }
 
+void observe_ledger(Metrics& metrics, const ledger::Ledger& ledger) {
+    metrics.observe(Metrics::Kind::counter, "tidegate_budget_above_bound_total",
+                    "Attempts that cost more than was set aside for them.", {},
+                    [&ledger] { return static_cast<double>(ledger.stats().above_bound); });
+    metrics.observe(Metrics::Kind::counter, "tidegate_budget_lease_late_total",
+                    "Attempts that did not fit because no lease came in time.", {},
+                    [&ledger] { return static_cast<double>(ledger.stats().late); });
+}
+
 }  // namespace
 
 Result<void> Gateway::open_store(const std::string& url) {
@@ -32,6 +41,7 @@ Result<void> Gateway::open_store(const std::string& url) {
         return store.error();
     store_ = std::move(*store);
     ledger_ = std::make_unique<ledger::Ledger>(store_->ledger(), clock_);
+    observe_ledger(metrics_, *ledger_);
     return {};
 }
 

@@ -164,12 +164,13 @@ def test_a_run_ends_at_its_timeout(start, simulator):
 
 def test_the_sample_is_a_share_of_the_calls(start, simulator):
     count = scaled(600, 6000)
-    gateway = start(config(simulator, shadow="sample: 20%, noise_sample: 5%, concurrent: 200"))
+    # Without a ceiling of the users: whether their leases come in time is another test's matter.
+    without_ceiling = config(simulator, shadow="sample: 20%, noise_sample: 5%, concurrent: 200").replace("    budget: {monthly_usd: 100}\n", "")
+    gateway = start(without_ceiling)
     with Load(gateway.ports["api"], chat_bytes("chat"), connections=4) as load:
         wait_until(lambda: load.total >= count, 120)
-    # On a machine that is too busy a lease may come too late, which is no matter of the lane.
-    total = load.statuses[200]
-    assert set(load.statuses) <= {200, 503} and total > count * 0.9, load.summary()
+    total = load.total
+    assert len(load.acknowledged) == total, load.summary()
     wait_until(lambda: gateway.status()["io"]["tasks"] == 0, what="the end of all runs")
     candidate, noise = outcomes(gateway), outcomes(gateway, "stable")
     deviation = 6 * (total * 0.2 * 0.8) ** 0.5
