@@ -241,3 +241,21 @@ def test_a_ceiling_changes_with_a_reload(simulator, start):
     assert gateway.reload().status_code != 200
     assert gateway.chat("f", TEXT).status_code == 200
     assert gateway.metric("tidegate_budget_ceiling_usd", feature="f", account="users") == 5
+
+
+def test_a_lease_that_comes_too_late_is_no_spent_budget(simulator, start, tmp_path):
+    """Somebody else holds the store: nobody knows yet whether the call fits, so another try is worth while."""
+    gateway = start(configuration(simulator, """
+  f: {variants: {v: {model: large}}, serve: v, budget: {monthly_usd: 5}}
+  g: {variants: {v: {model: large}}, answers: {sorry: {text: Sorry.}}, serve: v, budget: {monthly_usd: 5, at_ceiling: [sorry]}}
+""") + "\n", tmp_path / "late")
+    with sqlite3.connect(tmp_path / "late/store.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        late = gateway.chat("f", TEXT)
+        degraded = gateway.chat("g", TEXT)
+        other.execute("ROLLBACK")
+    assert (late.status_code, late.headers["x-tidegate-error"]) == (503, "overloaded"), late.text
+    assert late.headers["retry-after"] == "1" and "x-should-retry" not in late.headers
+    assert degraded.status_code == 200 and degraded.headers["x-tidegate-degraded"] == "budget"
+    assert gateway.metric("tidegate_budget_lease_late_total") >= 2
+    wait_until(lambda: gateway.chat("f", TEXT).status_code == 200, 20, "a lease")
