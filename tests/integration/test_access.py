@@ -148,7 +148,7 @@ def test_a_key_uses_what_it_names_and_finds_out_nothing_else(start, binary, simu
     assert [model["id"] for model in listed["data"]] == ["chat"]
     for name in ("other", "absent", "one"):
         assert code(plain.get(f"{gateway.api}/v1/models/{name}", headers=bearer(key))) == (404, "unknown_feature")
-    assert gateway.metric("tidegate_requests_rejected_total", reason="forbidden") == 4
+    gateway.wait_metric(4, "tidegate_requests_rejected_total", reason="forbidden")
 
 
 def test_a_plain_model_is_the_feature_direct(start, binary, simulator):
@@ -160,7 +160,7 @@ def test_a_plain_model_is_the_feature_direct(start, binary, simulator):
     record = gateway.wait_record(answer.headers["x-tidegate-call-id"])
     assert (record["feature"], record["variant"], record["model"], record["key"]) == ("direct", "one", "one", "app")
     assert record["cost_nano_usd"] > 0
-    assert gateway.metric("tidegate_requests_total", feature="direct", variant="one", outcome="ok") == 1
+    gateway.wait_metric(1, "tidegate_requests_total", feature="direct", variant="one", outcome="ok")
     assert "direct" in gateway.run_command("call", "list", "--feature", "direct").stdout
     assert code(gateway.chat("chat", headers=bearer(key))) == (403, "forbidden")
 
@@ -175,7 +175,7 @@ def test_nobody_is_served_without_a_key_as_soon_as_there_is_one(start, binary, s
     apply(gateway, keyed)
     assert code(gateway.chat("chat")) == (401, "unauthorized")
     assert gateway.chat("chat", headers=bearer(key)).status_code == 200
-    assert any("access.anonymous: is off" in line for line in gateway.log)
+    gateway.wait_log("access.anonymous: is off")
 
 
 # Replacing and removing
@@ -237,7 +237,7 @@ def test_requests_beyond_the_minute_wait_as_long_as_they_are_told(start, binary,
         anthropic.Anthropic(base_url=gateway.api, api_key=key["key"], max_retries=0).messages.create(
             model="chat", max_tokens=9, messages=[{"role": "user", "content": "hello"}])
     assert gateway.chat("chat", headers=bearer(other)).status_code == 200, "another key has its own"
-    assert gateway.metric("tidegate_requests_rejected_total", reason="rate_limited") == 3
+    gateway.wait_metric(3, "tidegate_requests_rejected_total", reason="rate_limited")
     assert gateway.record(refused.headers["x-tidegate-call-id"]) is None, "a metric, but no record"
 
 

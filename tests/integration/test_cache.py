@@ -64,12 +64,12 @@ def test_a_hit_costs_nothing_and_says_so(start, own_simulator):
     assert "attempts" not in record and "usage" not in record
     assert record["model"] == "m-chat"
     assert gateway.wait_record(first.headers["x-tidegate-call-id"])["cache"] == "miss"
-    assert gateway.metric("tidegate_cache_requests_total", feature="chat", result="hit") == 1
-    assert gateway.metric("tidegate_cache_requests_total", feature="chat", result="miss") == 1
-    assert gateway.metric("tidegate_requests_total", feature="chat", outcome="cached") == 1
+    gateway.wait_metric(1, "tidegate_cache_requests_total", feature="chat", result="hit")
+    gateway.wait_metric(1, "tidegate_cache_requests_total", feature="chat", result="miss")
+    gateway.wait_metric(1, "tidegate_requests_total", feature="chat", outcome="cached")
     assert gateway.metric("tidegate_cache_entries") == 1 and gateway.metric("tidegate_cache_bytes") > 0
     paid = float(first.headers["x-tidegate-cost-usd"])
-    assert gateway.metric("tidegate_cost_usd_total", feature="chat") == pytest.approx(paid)
+    gateway.wait_metric(pytest.approx(paid), "tidegate_cost_usd_total", feature="chat")
     assert "hit" in gateway.run_command("call", "show", again.headers["x-tidegate-call-id"]).stdout
 
 
@@ -161,7 +161,7 @@ def test_a_client_may_ask_for_no_part_in_it(start, own_simulator):
     assert ask("no-store") == "bypass" and calls(own_simulator) == 3
     assert ask("no-cache") == "bypass" and calls(own_simulator) == 4
     assert ask(None) == "hit" and calls(own_simulator) == 4
-    assert gateway.metric("tidegate_cache_requests_total", feature="chat", result="bypass") == 3
+    gateway.wait_metric(3, "tidegate_cache_requests_total", feature="chat", result="bypass")
 
 
 def test_a_stream_for_a_client_without_cache_is_kept_for_others(start, own_simulator):
@@ -250,7 +250,7 @@ def test_a_dead_answer_serves_where_the_budget_is_used_up(start, own_simulator):
     fresh = gateway.chat("chat", headers={"cache-control": "no-cache"})
     assert fresh.status_code == 429, "a client that takes no earlier answer gets none"
     assert calls(own_simulator) == 1
-    assert gateway.metric("tidegate_cache_requests_total", feature="chat", result="stale") >= 1
+    gateway.wait_metric(lambda count: count >= 1, "tidegate_cache_requests_total", feature="chat", result="stale")
 
 
 def test_a_reload_that_moves_the_cache_is_refused(start, own_simulator):
@@ -304,12 +304,12 @@ def test_a_thousand_misses_make_one_call(start, own_simulator, stream):
     # An answer is counted after its last byte has left, which a client may read first.
     wait_until(lambda: counted("coalesced") + counted("hit") == MANY - 1, 10, "every follower counted")
     assert counted("coalesced") > 0
-    wait_until(lambda: gateway.metric("tidegate_requests_total", feature="chat", outcome="cached") == MANY - 1, 10, "the records")
+    gateway.wait_metric(MANY - 1, "tidegate_requests_total", feature="chat", outcome="cached")
     leader = next(answer for answer in answers if answer.headers["x-tidegate-cache"] == "miss")
     follower = next(answer for answer in answers if answer.headers["x-tidegate-cache"] == "hit")
     record = gateway.wait_record(follower.headers["x-tidegate-call-id"])
     assert record["cached_from"] == leader.headers["x-tidegate-call-id"] and record["cost_nano_usd"] == 0
-    assert gateway.metric("tidegate_requests_inflight") == 0
+    gateway.wait_metric(0, "tidegate_requests_inflight")
 
 
 def test_different_requests_share_nothing(start, own_simulator):
@@ -440,7 +440,7 @@ def test_a_follower_that_leaves_disturbs_nobody(start, own_simulator):
         follower.leave()
     assert body_of(staying.read_to_the_end().bytes) == body_of(leader.read_to_the_end().bytes)
     assert calls(own_simulator) == 1
-    wait_until(lambda: gateway.metric("tidegate_requests_total", feature="chat", outcome="cancelled") == 3, 10, "three that left")
+    gateway.wait_metric(3, "tidegate_requests_total", feature="chat", outcome="cancelled")
 
 
 def test_a_slow_follower_slows_nobody(start, own_simulator):
@@ -517,7 +517,7 @@ def test_coming_and_going_leaves_nothing_behind(start, own_simulator):
         return status["io"]["tasks"] == 0 and status["io"]["armed_timers"] <= idle and status["upstream"]["in_flight"] == 0
 
     wait_until(quiet, 10, "the end of every task and timer")
-    assert inflight(gateway) == 0
+    gateway.wait_metric(0, "tidegate_requests_inflight")
 
 
 def test_sigterm_ends_followers_like_everyone(start, own_simulator):
@@ -593,7 +593,7 @@ def test_redis_that_dies_costs_calls_and_no_errors(start, own_simulator, redis):
     assert set(load.statuses) == {200} and not load.cut and not load.wrong, load.summary()
     assert calls(own_simulator) > before, "each is a miss now"
     assert gateway.metric("tidegate_cache_failures_total") > 0
-    assert len([line for line in gateway.log if "is away" in line]) >= 1
+    gateway.wait_log("is away")
     assert word(gateway.chat("chat")) == "miss"
     redis.begin()
     wait_until(lambda: word(gateway.chat("chat", "a new question")) == "hit", 10, "Redis back in use")
@@ -611,7 +611,7 @@ def test_a_redis_that_was_never_there_is_no_obstacle(start, own_simulator, redis
 def test_a_wrong_password_is_said_and_not_shown(start, own_simulator, redis):
     gateway = start(on_redis(own_simulator, {"chat": "tokens=6"}, redis), environment={"REDIS_PASSWORD": "hunter2"})
     assert [word(gateway.chat("chat")) for _ in range(2)] == ["miss", "miss"]
-    wait_until(lambda: any("WRONGPASS" in line for line in gateway.log), 5, "a line in the log")
+    gateway.wait_log("WRONGPASS")
     assert "hunter2" not in "\n".join(gateway.log)
 
 

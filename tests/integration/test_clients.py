@@ -196,7 +196,7 @@ def test_metrics_are_in_order_and_prometheus_scrapes_them(start, simulator, tmp_
     text = gateway.get_admin("/metrics").text
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
     assert checked.returncode == 0 and not checked.stderr.strip(), checked.stderr
-    assert gateway.metric("tidegate_requests_total", feature="chat", outcome="ok") == len(load.acknowledged)
+    gateway.wait_metric(len(load.acknowledged), "tidegate_requests_total", feature="chat", outcome="ok")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -76,7 +76,7 @@ def test_each_call_arrives_as_the_record_that_was_kept(start, simulator, kafka, 
         assert len(messages) == len(ids), "nothing failed, so nothing comes twice"
         for message in messages:
             assert check(message) == gateway.wait_record(message.key.decode())
-    assert gateway.metric("tidegate_events_published_total", sink="kafka") == len(ids)
+    gateway.wait_metric(len(ids), "tidegate_events_published_total", sink="kafka")
     wait_until(lambda: gateway.metric("tidegate_events_lag_seconds", sink="kafka") == 0, 5, "no lag")
 
 

@@ -131,17 +131,18 @@ def test_a_full_disk_refuses_new_calls_and_heals(disk, start, simulator):
             refused(gateway.chat("chat"), "No call may begin while")
         assert gateway.get_admin("/healthz").status_code == 200
         assert gateway.metric("tidegate_storage_failed", part="log" if by_log else "store") == 1
-        assert gateway.metric("tidegate_requests_rejected_total", reason="overloaded") >= 21
+        gateway.wait_metric(lambda refusals: refusals >= 21, "tidegate_requests_rejected_total", reason="overloaded")
         if by_log:
             assert ".log: write: " in gateway.status()["log"]["failure"]
-            assert any("the log cannot write, will try again" in line for line in gateway.log), gateway.log_text()
+            gateway.wait_log("the log cannot write, will try again")
     wait_well(gateway)
     after = gateway.chat("chat")
     for call in ids([*before, *(answer for answer in calls if answer.status_code == 200), after]):
         gateway.wait_record(call)
-    assert gateway.metric("tidegate_storage_failed") == 0
+    gateway.wait_metric(0, "tidegate_storage_failed")
     assert gateway.metric("tidegate_events_lost_total") == 0
-    assert any("the log writes again" in line for line in gateway.log) or not by_log
+    if by_log:
+        gateway.wait_log("the log writes again")
 
 
 def test_a_full_disk_serves_calls_if_it_is_told_to_and_loses_no_record(disk, start, simulator):
@@ -217,7 +218,7 @@ def test_a_locked_store_refuses_new_calls_and_heals(start, simulator, tmp_path):
         refused(gateway.chat("chat"), "No call may begin while the store cannot be written")
         assert gateway.metric("tidegate_storage_failed", part="store") == 1
         assert "another process holds the store" in gateway.status()["store"]["failure"]
-        assert any("another process holds the store" in line for line in gateway.log), gateway.log_text()
+        gateway.wait_log("another process holds the store")
         other.execute("ROLLBACK")
         wait_well(gateway)
         assert gateway.chat("chat").status_code == 200
@@ -287,7 +288,7 @@ def test_a_store_that_is_damaged_while_it_is_used_refuses_new_calls_until_it_is_
     assert gateway.chat("greet").status_code == 200, "what it wrote was not known to fail"
     wait_reason(gateway, "the store cannot be written")
     refused(gateway.chat("chat"), "the store cannot be written")
-    assert any("restore the file from a backup" in line for line in gateway.log), gateway.log_text()
+    gateway.wait_log("restore the file from a backup")
     gateway.end()
     for path in (store, pathlib.Path(f"{store}-wal"), pathlib.Path(f"{store}-shm")):
         path.unlink(missing_ok=True)
@@ -307,8 +308,8 @@ def test_a_log_that_is_damaged_in_the_middle_loses_that_alone_and_says_so(start,
     overwrite(segment, segment.stat().st_size // 2)
     gateway.begin()
     assert readiness(gateway)["ready"]
-    assert gateway.metric("tidegate_events_lost_total", sink="log") == 1
-    assert any("cannot be read at byte" in line for line in gateway.log)
+    gateway.wait_metric(1, "tidegate_events_lost_total", sink="log")
+    gateway.wait_log("cannot be read at byte")
     assert gateway.record(calls[0]) and gateway.record(calls[2])
     lost = gateway.get_admin(f"/admin/v1/calls/{calls[1]}")
     assert lost.status_code == 500 and "the gateway's log says why" in lost.text

@@ -97,6 +97,13 @@ class Gateway:
     def log_text(self, last=60):
         return "\n".join(self.log[-last:])
 
+    def wait_log(self, words):
+        """Waits for a line that holds `words`: what is written is read here a moment later."""
+        try:
+            return wait_until(lambda: next((line for line in self.log if words in line), None))
+        except AssertionError:
+            raise AssertionError(f"no line of the log says {words!r}:\n{self.log_text()}") from None
+
     def wait_ready(self):
         def ready():
             if self.process.poll() is not None:
@@ -186,6 +193,25 @@ class Gateway:
             if series.split("{")[0] == name and all(f'{key}="{text}"' in series for key, text in labels.items()):
                 total += value
         return total
+
+    def wait_metric(self, expected, name, **labels):
+        """Waits until `metric` is what is expected: a value, or a condition on it.
+
+        A call is counted after its last byte has left, so its client may read the metrics before that.
+        """
+        met = expected if callable(expected) else lambda value: value == expected
+        seen = []
+
+        def come():
+            seen.append(self.metric(name, **labels))
+            return met(seen[-1])
+
+        try:
+            wait_until(come)
+        except AssertionError:
+            wanted = "what it should be" if callable(expected) else expected
+            raise AssertionError(f"{name} {labels} is {seen[-1]} after all, not {wanted}") from None
+        return seen[-1]
 
     def chat(self, model, text="What is the tide?", timeout=30, headers=None, **body):
         """A chat completion without an SDK."""
