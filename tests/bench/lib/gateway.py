@@ -1,0 +1,80 @@
+"""The gateway with everything on: key, flag, prompt, budget, a `forbidden` guardrail on input, records in the log, metrics."""
+import hashlib
+import json
+import pathlib
+import time
+
+from . import process
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BINARY = ROOT / "build/release/src/app/tidegate"
+KEY = "tg_bench"
+MODEL = "bench-2026-01-01"
+PROMPT = 'messages: [{role: system, content: "Answer as {{brand}} would."}]\nvariables: {brand: {default: Tidegate}}\n'
+VARIANT = {"model": "large", "prompt": "chat@1", "temperature": 0.2, "max_output_tokens": 600, "guardrails": ["promises"]}
+
+
+def feature(variant, everything=True):
+    out = {"variants": {"next": variant, "stable": variant},
+           "targeting": [{"name": "pilot", "when": {"country": ["DE", "FR"]}, "serve": "next"}],
+           "serve": {"next": 10, "stable": 90}}
+    if everything:
+        out["budget"] = {"monthly_usd": 1000000, "at_ceiling": ["reject"]}
+    return out
+
+
+def configuration(upstream, *, threads=1, dialect="openai", everything=True, held=(), features=1, connections=30000):
+    """`held`: kinds of guardrails on output, on hold. `everything` off: no key, no budget, no guardrail."""
+    variant = dict(VARIANT, guardrails=["promises", *held] if everything else [])
+    names = ["chat"] + [f"chat-{number}" for number in range(1, features)]
+    base = f"http://{upstream}" + ("/v1" if dialect == "openai" else "")
+    limits = {"requests_per_minute": 1000000000, "concurrent": connections, "monthly_usd": 1000000}
+    key = {"name": "bench", "sha256": hashlib.sha256(KEY.encode()).hexdigest(), "features": names, **limits}
+    return {
+        "server": {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "threads": threads,
+                   "limits": {"connections": connections, "in_flight": connections}},
+        "log": {"level": "warn"},
+        "store": {"url": "sqlite:bench.db"},
+        "records": {"directory": "calls", "content": "full"},
+        "events": {"durability": "relaxed"},
+        "access": {"keys": [key]} if everything else {"anonymous": True},
+        "guardrails": {"promises": {"kind": "forbidden", "patterns": ["(?i)full refund guaranteed"], "input": "block"},
+                       "forbidden": {"kind": "forbidden", "patterns": ["(?i)free of charge for ever"], "output": "block", "stream": "hold"},
+                       "pii": {"kind": "pii", "categories": ["email", "phone", "card", "iban"], "output": "redact", "stream": "hold"}},
+        "prompts": {"directory": "prompts"},
+        "providers": {"bench": {"dialect": dialect, "base_url": base, "api_key": "bench", "allow_private_address": True,
+                                "concurrent": connections}},
+        "models": {"large": {"provider": "bench", "id": MODEL, "context": 8000000, "max_output": 4096,
+                             "price": {"input": 2.0, "output": 8.0}}},
+        "features": {name: feature(variant, everything) for name in names},
+    }
+
+
+def write(folder, config, prompt_versions=1):
+    """The files that `serve` reads. JSON is YAML."""
+    prompts = folder / "prompts/chat"
+    prompts.mkdir(parents=True, exist_ok=True)
+    for number in range(1, prompt_versions + 1):
+        (prompts / f"{number}.yaml").write_text(PROMPT)
+    (folder / "tidegate.yaml").write_text(json.dumps(config, indent=1))
+
+
+class Gateway(process.Process):
+    """Ready when made; `api` and `admin` are its addresses. `wrapper` goes before its command line."""
+
+    def __init__(self, folder, binary=BINARY, on_cores=None, wrapper=(), seconds=60):
+        ports = folder / "ports.json"
+        ports.unlink(missing_ok=True)
+        self.started = time.monotonic()
+        super().__init__("tidegate", [*wrapper, binary, "serve", "--config", "tidegate.yaml", "--ports-file", "ports.json"],
+                         folder, on_cores)
+        deadline = time.monotonic() + seconds
+        while not ports.exists() or not ports.read_text().strip():
+            if self.ended() or time.monotonic() > deadline:
+                output = self.output()
+                self.stop()
+                raise RuntimeError(f"the gateway did not start:\n{output}")
+            time.sleep(0.002)
+        found = json.loads(ports.read_text())
+        self.api, self.admin = found["api"], found["admin"]
+        process.wait_for_url(f"http://{self.admin}/readyz", seconds)
