@@ -46,6 +46,11 @@ events::Outcome outcome_of(calls::Reason reason) {
     }
 }
 
+// By a run of a shadow lane, which pays for itself.
+bool asked_by_run(const guardrails::Question& asked) {
+    return asked.payer != nullptr && asked.payer->kind() == ledger::AccountKind::shadow;
+}
+
 std::unique_ptr<events::CallRecord> record_of(const guardrails::ModelQuestion& question,
                                               const calls::Variant& variant, CallId id, WallTime started,
                                               const calls::AttemptResult& result) {
@@ -69,7 +74,7 @@ std::unique_ptr<events::CallRecord> record_of(const guardrails::ModelQuestion& q
     record->price_hash = result.record.price_hash;
     record->attempts.push_back(result.record);
     // What a shadow run has judged is no call of users either; it is no figure of the variant.
-    if (question.asked.payer != nullptr && question.asked.payer->kind() == ledger::AccountKind::shadow)
+    if (asked_by_run(question.asked))
         record->shadow.emplace().live.call = question.asked.call_id;
     return record;
 }
@@ -97,8 +102,9 @@ async::Task<Result<std::string>> ask_model(pipeline::ThreadState& state,
                                            const guardrails::ModelQuestion& question,
                                            async::Cancellation& cancellation) {
     const std::shared_ptr<const pipeline::FeatureTable> table = state.table;
-    const auto model = table->models.find(question.model);
-    if (model == table->models.end())
+    const auto& models = asked_by_run(question.asked) ? table->lane_models : table->models;
+    const auto model = models.find(question.model);
+    if (model == models.end())
         co_return not_configured(question.model);
     calls::Variant variant;
     variant.name = question.guardrail;

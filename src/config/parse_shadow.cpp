@@ -2,6 +2,7 @@
 
 #include "config/content_hash.h"
 #include "config/names.h"
+#include "config/parse_models.h"
 
 #include <tidegate/metrics/metrics.h>
 #include <tidegate/pipeline/shadow_options.h>
@@ -13,7 +14,7 @@ constexpr double kHundredths = 10'000;  // a percentage is written in hundredths
 constexpr std::int64_t kMostRuns = 10'000;
 constexpr NanoDollars kMonthly{50'000'000'000};
 
-// The same model with limits of the lane's own. No provider has a slash in its name.
+// The same model with limits of the lanes' own. No provider has a slash in its name.
 std::shared_ptr<const calls::Model> model_of_lane(const calls::Model& model, calls::ProcessLimits& limits) {
     auto provider = std::make_shared<calls::Provider>(*model.provider);
     const std::string name = "shadow/" + provider->name;
@@ -33,7 +34,8 @@ class ShadowParser {
         : root_(root), feature_at_(root["features"][feature]), at_(feature_at_["shadow"]), context_(context) {}
 
     std::shared_ptr<const pipeline::ShadowOptions> parse(const pipeline::Feature& feature,
-                                                         std::size_t in_flight, Accounts& accounts) {
+                                                         std::size_t in_flight, Accounts& accounts,
+                                                         const Models& lane_models) {
         auto options = std::make_shared<pipeline::ShadowOptions>();
         const bool found = find_candidate(feature, *options);
         options->sample = at_["sample"].percent_or(options->sample);
@@ -51,7 +53,7 @@ class ShadowParser {
             at_.problem("an embedding feature has no shadow lane: vectors of two models are not comparable");
         if (!found)
             return nullptr;
-        add_variants(feature, *options);
+        add_variants(feature, lane_models, *options);
         return options;
     }
 
@@ -91,12 +93,13 @@ class ShadowParser {
         return accounts.open(feature, ledger::AccountKind::shadow, std::move(options));
     }
 
-    void add_variants(const pipeline::Feature& feature, pipeline::ShadowOptions& options) {
+    void add_variants(const pipeline::Feature& feature, const Models& lane_models,
+                      pipeline::ShadowOptions& options) {
         for (const pipeline::FeatureVariant& entry : feature.variants) {
             pipeline::ShadowVariant made;
             made.variant = entry.variant;
             made.users = entry.variant.model->provider->concurrency;
-            made.variant.model = model_of_lane(*entry.variant.model, context_.limits);
+            made.variant.model = lane_models.at(entry.variant.model->name);
             made.hash = to_hex(content_hash(root_, feature_at_, entry.variant)).substr(0, 16);
             made.series = &context_.metrics.shadow(feature.name, entry.variant.name);
             options.variants.push_back(std::move(made));
@@ -113,11 +116,16 @@ class ShadowParser {
 
 void parse_shadows(const yaml::Cursor& root, const Context& context, Accounts& accounts, std::size_t in_flight,
                    pipeline::FeatureTable& table, ShadowThresholds& thresholds) {
+    // Without a lane, too: a judge may be asked by a run that a reload has left behind.
+    for (const auto& [name, model] : table.models) {
+        if (model != nullptr)
+            table.lane_models[name] = model_of_lane(*model, context.limits);
+    }
     for (auto& [name, feature] : table.features) {
         if (!root["features"][name].has("shadow"))
             continue;
         ShadowParser parser(root, name, context);
-        feature.shadow = parser.parse(feature, in_flight, accounts);
+        feature.shadow = parser.parse(feature, in_flight, accounts, table.lane_models);
         thresholds[name] = parser.thresholds();
     }
 }

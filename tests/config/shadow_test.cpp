@@ -102,6 +102,19 @@ TEST_F(ShadowConfig, SharesNothingWithUsersThatARunCouldWearOut) {
     }
 }
 
+TEST_F(ShadowConfig, GivesTheLaneEveryModelThatAJudgeMayBe) {
+    const pipeline::ShadowOptions& options = options_of(configuration("{variant: next}"));
+    const pipeline::FeatureTable& table = *loaded_.snapshot->features;
+    ASSERT_EQ(table.lane_models.size(), table.models.size());
+    for (const auto& [name, users] : table.models) {
+        const calls::Model& lane = *table.lane_models.at(name);
+        EXPECT_EQ(lane.name, name);
+        EXPECT_NE(lane.breaker, users->breaker);
+        EXPECT_EQ(lane.series, nullptr);
+    }
+    EXPECT_EQ(options.variants[1].variant.model, table.lane_models.at("two")) << "one circuit for all runs";
+}
+
 TEST_F(ShadowConfig, KeepsTheLanesLimitsOverReloads) {
     const auto* running = options_of(configuration("{variant: next}")).running;
     const auto* breaker = loaded_.snapshot->features->find("chat")->shadow->variants[1].variant.model->breaker;

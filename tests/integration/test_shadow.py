@@ -85,7 +85,7 @@ def test_an_answer_is_the_same_byte_for_byte(start, own_simulator, stream):
     shadowed = start(config(own_simulator, candidate="hang"))
     for number in range(5):
         assert ask(without, f"question {number}") == ask(shadowed, f"question {number}")
-    assert own_simulator.statistics()["models"]["two--hang"] > 0
+    wait_until(lambda: own_simulator.statistics()["models"].get("two--hang"), what="a run")
 
 
 def test_users_have_their_answers_while_the_candidate_hangs(start, simulator):
@@ -93,7 +93,7 @@ def test_users_have_their_answers_while_the_candidate_hangs(start, simulator):
     gateway = start(config(simulator, candidate="hang", shadow="sample: 100%, noise_sample: 0%, timeout: 60s, concurrent: 4"))
     for number in range(20):
         assert gateway.chat("chat", f"question {number}").status_code == 200
-    assert outcomes(gateway) == {"dropped_busy": 16}
+    assert wait_outcomes(gateway, 16) == {"dropped_busy": 16}
 
 
 def test_nothing_of_the_users_counts_a_run(start, simulator):
@@ -104,16 +104,42 @@ def test_nothing_of_the_users_counts_a_run(start, simulator):
         assert gateway.chat("chat", f"question {number}").status_code == 200
     wait_outcomes(gateway, 15)
     assert outcomes(gateway) == {"failed": 5, "dropped_unavailable": 10}, "the lane's own circuit opened"
+    gateway.wait_metric(15, "tidegate_requests_total", variant="stable", outcome="ok")
     assert gateway.metric("tidegate_circuit_state", model="two") == 0
     assert gateway.metric("tidegate_upstream_attempts_total", model="two") == 0
     assert gateway.metric("tidegate_requests_total", variant="next") == 0
-    assert gateway.metric("tidegate_requests_total", variant="stable", outcome="ok") == 15
     answer = gateway.chat("chat", metadata={"plan": "beta"})
     assert answer.status_code == 502
-    assert gateway.metric("tidegate_upstream_attempts_total", model="two", outcome="error") == 1, "users still try it"
+    gateway.wait_metric(1, "tidegate_upstream_attempts_total", model="two", outcome="error")  # users still try it
     wait_until(lambda: len(calls(gateway)) == 16, what="the users' records")
     assert {call["variant"] for call in calls(gateway)} == {"stable", "next"}
     assert len(runs(gateway, 5)) == 5
+
+
+def test_a_judge_that_runs_ask_is_not_worn_out_for_users(start, own_simulator):
+    """It fails whenever it is asked: the lane stops asking it, users have all its tries and figures to themselves."""
+    judge = 'guardrails: {rude: {kind: judge, model: verdict, rubric: "Is it rude?", output: block, on_failure: allow}}\n'
+    text = config(own_simulator, more=judge, feature="  judged: {variants: {only: {model: one, guardrails: [rude]}}, serve: only}\n")
+    text = text.replace("{model: two}", "{model: two, guardrails: [rude]}").replace(
+        "features:\n", f'  verdict: {{provider: sim, id: "verdict--status=500", {PRICE}}}\nfeatures:\n')
+
+    def asked():
+        return own_simulator.statistics()["models"].get("verdict--status=500", 0)
+
+    gateway = start(text)
+    for number in range(15):
+        assert gateway.chat("chat", f"question {number}").status_code == 200
+    assert wait_outcomes(gateway, 15) == {"ok": 15}, "without a verdict the text passes"
+    by_runs = asked()
+    assert by_runs >= 5
+    assert gateway.metric("tidegate_circuit_state", model="verdict") == 0
+    assert gateway.metric("tidegate_upstream_attempts_total", model="verdict") == 0
+    assert gateway.chat("chat", "one more").status_code == 200
+    wait_outcomes(gateway, 16)
+    assert asked() == by_runs, "the lane's own circuit opened"
+    assert gateway.chat("judged").status_code == 200
+    assert asked() > by_runs, "users still ask it"
+    gateway.wait_metric(1, "tidegate_upstream_attempts_total", model="verdict", outcome="error")
 
 
 def test_keys_and_their_limits_do_not_know_of_runs(start, simulator, binary):
@@ -149,8 +175,9 @@ def test_its_money_is_its_own_and_ends_at_its_ceiling(start, simulator):
     assert cost <= 0.01
     assert all(attempt["account"] == "shadow" for record in records for attempt in record["attempts"])
     wait_until(lambda: abs(spent(gateway, "shadow") - cost) < 1e-9, what=f"{cost} spent by the lane")
+    wait_until(lambda: len(calls(gateway)) == number + 2, what="the records of all calls of users")
     users = sum(call["cost_nano_usd"] for call in calls(gateway)) / 1e9
-    assert abs(gateway.metric("tidegate_cost_usd_total") - users) < 1e-9, "no run in the users' cost"
+    gateway.wait_metric(pytest.approx(users, abs=1e-9), "tidegate_cost_usd_total")  # no run in the users' cost
 
 
 def test_a_run_ends_at_its_timeout(start, simulator):
@@ -185,12 +212,12 @@ def test_a_variant_that_a_reload_removed_is_dropped_and_counted(start, simulator
     answers = []
     thread = threading.Thread(target=lambda: answers.append(gateway.chat("chat")))
     thread.start()
-    wait_until(lambda: gateway.metric("tidegate_requests_inflight") == 1, what="the call")
+    gateway.wait_metric(1, "tidegate_requests_inflight")
     gateway.write_config(config(simulator, live="latency=2s,tokens=6", shadow="off"))
     assert gateway.reload().status_code == 200
     thread.join()
     assert answers[0].status_code == 200
-    assert outcomes(gateway) == {"dropped_gone": 1}
+    assert wait_outcomes(gateway, 1) == {"dropped_gone": 1}
     assert gateway.get_admin("/admin/v1/shadow/chat").status_code == 404
 
 
@@ -354,7 +381,7 @@ def test_the_report_passes_fails_or_says_what_is_missing(start, simulator):
         gateway.chat("chat", f"question {number}")
     found = wait_report(gateway, 60)
     assert found["verdict"] == "fail" and "disagreement is above 15.0 %" in found["reasons"][0]
-    assert gateway.metric("tidegate_shadow_disagreement_ratio", variant="next") == 0.5
+    gateway.wait_metric(0.5, "tidegate_shadow_disagreement_ratio", variant="next")
     assert "verdict       fail" in gateway.run_command("shadow", "report", "chat").stdout
 
 

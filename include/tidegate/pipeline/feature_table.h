@@ -102,6 +102,9 @@ class FeatureTable {
     std::shared_ptr<const Feature> direct;
     // Every model, as variants name them.
     std::map<std::string, std::shared_ptr<const calls::Model>, std::less<>> models;
+    // The same as shadow lanes use them, for runs and for the judges that these ask: with circuit breakers,
+    // retry budgets and concurrency limits of their own, and without figures.
+    std::map<std::string, std::shared_ptr<const calls::Model>, std::less<>> lane_models;
     // Attribute name to its listed values; another value is recorded as "other".
     std::map<std::string, std::vector<std::string>, std::less<>> segments;
     std::string config_hash;
