@@ -8,6 +8,15 @@ using metrics::Metrics;
 
 namespace {
 
+// A key's name is no feature, and its spending is for its owner.
+bool is_shown(const ledger::Account& account) {
+    return account.kind() != ledger::AccountKind::key;
+}
+
+metrics::Counter& levels_of(Metrics& metrics, const ledger::Account& account, int percent) {
+    return metrics.budget_level(account.name(), std::string(to_string(account.kind())), percent);
+}
+
 void observe_account(Metrics& metrics, const ledger::Account& account) {
     const std::vector<Metrics::Label> labels{{"feature", account.name()},
                                              {"account", std::string(to_string(account.kind()))}};
@@ -20,6 +29,11 @@ void observe_account(Metrics& metrics, const ledger::Account& account) {
     metrics.observe(Metrics::Kind::gauge, "tidegate_budget_ceiling_usd", "The most of a month; 0: no ceiling.",
                     labels,
                     [&account] { return account.stats().ceiling.value_or(NanoDollars{}).to_dollars(); });
+    metrics.observe(Metrics::Kind::gauge, "tidegate_budget_level_percent",
+                    "The highest spending level that was reached this month: 50, 80, 95, 100, 0: none.", labels,
+                    [&account] { return static_cast<double>(account.stats().level); });
+    // From 0 on, so that the first one is seen as an increase.
+    for (const int percent : ledger::kSpendingLevels) levels_of(metrics, account, percent);
 }
 
 void observe_ledger(Metrics& metrics, const ledger::Ledger& ledger) {
@@ -40,7 +54,12 @@ Result<void> Gateway::open_store(const std::string& url) {
     if (!store)
         return store.error();
     store_ = std::move(*store);
-    ledger_ = std::make_unique<ledger::Ledger>(store_->ledger(), clock_);
+    ledger::LedgerOptions options;
+    options.on_level = [this](const ledger::Account& account, int percent) {
+        if (is_shown(account))
+            levels_of(metrics_, account, percent).increment();
+    };
+    ledger_ = std::make_unique<ledger::Ledger>(store_->ledger(), clock_, std::move(options));
     observe_ledger(metrics_, *ledger_);
     return {};
 }
@@ -52,8 +71,7 @@ ledger::Account* Gateway::account(const std::string& name, ledger::AccountKind k
     ledger::Account*& known = accounts_[{kind, name}];
     if (known == nullptr) {
         known = &ledger_->account(name, kind, options);
-        // A key's name is no feature, and its spending is for its owner.
-        if (kind != ledger::AccountKind::key)
+        if (is_shown(*known))
             observe_account(metrics_, *known);
     }
     return known;

@@ -139,6 +139,7 @@ AccountStats Account::State::stats() const {
     stats.reserved = NanoDollars{reserved_.load(std::memory_order_relaxed)};
     if (const std::int64_t ceiling = ceiling_.load(std::memory_order_relaxed); ceiling != kNoCeiling)
         stats.ceiling = NanoDollars{ceiling};
+    stats.level = level_.load(std::memory_order_relaxed);
     return stats;
 }
 

@@ -104,6 +104,8 @@ class Account::State {
     void renew(LocalLease& lease);
     void renewed(LocalLease& lease, const Result<bool>& ours, Duration deadline);
     void raised(const Account& self, int percent, int month, const Result<bool>& first);
+    // What the lines about a level have in common.
+    std::string figures_of_level(int percent, int month) const;
 
     Context& context_;
     const std::string name_;
@@ -132,7 +134,7 @@ class Account::State {
     NanoDollars pot_;
     LocalLease* pot_lease_ = nullptr;
     std::optional<SteadyTime> figures_at_;
-    int level_ = 0;  // announced by any process
+    std::atomic<int> level_{0};  // announced by any process; written with the lock held
     bool raising_ = false;
     std::array<std::int64_t, kSamples> samples_{};
     std::size_t next_sample_ = 0;

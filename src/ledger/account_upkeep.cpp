@@ -5,13 +5,14 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace tidegate::ledger {
 namespace {
 
 using UpkeepWide = __int128;
 
 constexpr std::int64_t kAheadIsOneOf = 50;
-constexpr std::array<int, 4> kLevels{50, 80, 95, 100};
 
 bool has_reached(NanoDollars spent, NanoDollars ceiling, int percent) {
     return UpkeepWide{spent.count()} * 100 >= UpkeepWide{ceiling.count()} * percent;
@@ -48,7 +49,11 @@ void Account::State::apply(const store::MonthTotals& totals, int month) {
     others_ = totals.others.count();
     spent_ = totals.spent.count();
     forfeited_ = totals.forfeited.count();
-    level_ = std::max(level_, totals.level);
+    // One that is being raised here is told by `raised`.
+    if (totals.level > level_ && !raising_) {
+        level_ = totals.level;
+        log::info("ledger", "was announced before: {}", figures_of_level(totals.level, month));
+    }
     figures_at_ = context_.clock.steady();
 }
 
@@ -156,7 +161,7 @@ int Account::State::next_level() {
     const NanoDollars spent = saturated_sum(NanoDollars{spent_.load()}, NanoDollars{forfeited_.load()});
     // At the end a worst case does not fit any more, long before the last nano-dollar is spent.
     const bool refused = refused_.exchange(false);
-    for (const int level : kLevels) {
+    for (const int level : kSpendingLevels) {
         const bool at_the_end = level == 100 && refused && has_reached(spent, ceiling, 95);
         if (level > level_ && (has_reached(spent, ceiling, level) || at_the_end))
             return level;
@@ -185,15 +190,23 @@ void Account::State::raised(const Account& self, int percent, int month, const R
     {
         const std::lock_guard lock(mutex_);
         raising_ = false;
-        if (first && month_.key == month)
-            level_ = std::max(level_, percent);
+        if (first && *first && month_.key == month)
+            level_ = percent;
     }
+    // Of what another process was first to see the next figures tell.
     if (!first || !*first)
         return;
     ++context_.counters.levels;
-    log::warn("ledger", "{} {} has spent {} % of its month's budget", to_string(kind_), name_, percent);
+    log::warn("ledger", "spending has reached a level: {}", figures_of_level(percent, month));
     if (context_.options.on_level)
         context_.options.on_level(self, percent);
+}
+
+std::string Account::State::figures_of_level(int percent, int month) const {
+    const AccountStats figures = stats();
+    return fmt::format("account={} name={} level={} month={} spent_usd={} ceiling_usd={}", to_string(kind_),
+                       name_, percent, month, figures.spent.to_string(),
+                       figures.ceiling.value_or(NanoDollars{}).to_string());
 }
 
 void Account::State::flush_metered() {

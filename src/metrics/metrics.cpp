@@ -64,6 +64,9 @@ const EventFamily kFallbacks{"tidegate_fallback_total",
                              {"feature", "variant", "entry", "reason"}};
 const EventFamily kBudgetDegraded{
     "tidegate_budget_degraded_total", "Calls that the budget gave a cheaper answer.", {"feature", "action"}};
+const EventFamily kBudgetLevels{"tidegate_budget_levels_total",
+                                "Spending levels that were reached and that this process was first to see.",
+                                {"feature", "account", "level"}};
 const EventFamily kGuardrailTrips{"tidegate_guardrail_trips_total",
                                   "Texts in which a guardrail found something.",
                                   {"feature", "variant", "guardrail", "category", "direction"}};
@@ -285,6 +288,10 @@ Counter& Metrics::fallback(const std::string& feature, const std::string& varian
 
 Counter& Metrics::budget_degraded(const std::string& feature, const std::string& action) {
     return state_->event(kBudgetDegraded, {feature, action});
+}
+
+Counter& Metrics::budget_level(const std::string& feature, const std::string& account, int percent) {
+    return state_->event(kBudgetLevels, {feature, account, std::to_string(percent)});
 }
 
 Counter& Metrics::guardrail_trips(const std::string& feature, const std::string& variant,

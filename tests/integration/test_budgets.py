@@ -63,7 +63,7 @@ def test_from_a_share_of_the_ceiling_on_a_cheaper_entry_serves(simulator, start)
     assert Decimal("0.015") < spent <= Decimal("0.05")
     record = gateway.wait_record(degraded[0].headers["x-tidegate-call-id"])
     assert (record["outcome"], record["fallback_entry"], record["fallback_reason"]) == ("degraded", "cheap", "budget")
-    assert gateway.metric("tidegate_budget_degraded_total", feature="f", action="cheap") == len(degraded)
+    gateway.wait_metric(len(degraded), "tidegate_budget_degraded_total", feature="f", action="cheap")
 
 
 def test_behind_the_list_the_budget_is_exhausted(simulator, start):
@@ -240,7 +240,7 @@ def test_a_ceiling_changes_with_a_reload(simulator, start):
     gateway.write_config(config("0.000001") + "nonsense: true\n")
     assert gateway.reload().status_code != 200
     assert gateway.chat("f", TEXT).status_code == 200
-    assert gateway.metric("tidegate_budget_ceiling_usd", feature="f", account="users") == 5
+    gateway.wait_metric(5, "tidegate_budget_ceiling_usd", feature="f", account="users")
 
 
 def test_a_lease_that_comes_too_late_is_no_spent_budget(simulator, start, tmp_path):
@@ -257,5 +257,43 @@ def test_a_lease_that_comes_too_late_is_no_spent_budget(simulator, start, tmp_pa
     assert (late.status_code, late.headers["x-tidegate-error"]) == (503, "overloaded"), late.text
     assert late.headers["retry-after"] == "1" and "x-should-retry" not in late.headers
     assert degraded.status_code == 200 and degraded.headers["x-tidegate-degraded"] == "budget"
-    assert gateway.metric("tidegate_budget_lease_late_total") >= 2
+    gateway.wait_metric(lambda late: late >= 2, "tidegate_budget_lease_late_total")
     wait_until(lambda: gateway.chat("f", TEXT).status_code == 200, 20, "a lease")
+
+
+def test_spending_levels_are_announced_once_by_whoever_is_first_and_stay(simulator, start, tmp_path):
+    config = configuration(simulator, """
+  f: {variants: {v: {model: large, max_output_tokens: 30}}, serve: v, budget: {monthly_usd: 0.02, degrade_from: 100%, at_ceiling: [reject]}}
+""", store=f"sqlite:{tmp_path}/shared.db")
+    gateways = [start(config) for _ in range(2)]
+
+    def level(gateway):
+        return gateway.metric("tidegate_budget_level_percent", feature="f", account="users")
+
+    def count(percent):
+        return sum(gateway.metric("tidegate_budget_levels_total", feature="f", account="users", level=percent) for gateway in gateways)
+
+    assert [level(gateway) for gateway in gateways] == [0, 0]
+    assert 'tidegate_budget_levels_total{feature="f",account="users",level="50"}' in gateways[0].metrics(), "from 0 on"
+
+    def spent():
+        # The last level needs a call that does not fit.
+        for gateway in gateways:
+            gateway.chat("f", TEXT)
+        return level(gateways[0]) == 100
+
+    wait_until(spent, 60, "the last level")
+    gateways[1].wait_metric(100, "tidegate_budget_level_percent", feature="f", account="users")
+    # The last is counted behind the write that every process may have read already.
+    for percent in (50, 80, 95, 100):
+        wait_until(lambda: count(percent) == 1, what=f"one count of {percent} %")
+    lines = [line for gateway in gateways for line in gateway.log if "spending has reached a level: account=users name=f level=" in line]
+    assert sorted(line.split("level=")[1].split()[0] for line in lines) == ["100", "50", "80", "95"], lines
+
+    first = gateways[0]
+    first.end()
+    again = start(config, first.folder)
+    assert level(again) == 100
+    again.wait_log("was announced before: account=users name=f level=100")
+    assert again.chat("f", TEXT).status_code == 429
+    assert again.metric("tidegate_budget_levels_total") == 0, "nothing is announced twice"

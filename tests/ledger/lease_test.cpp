@@ -332,5 +332,30 @@ TEST_F(LeaseTest, RaisesEachLevelOnceAMonthWhoeverSeesIt) {
     other.crash();
 }
 
+TEST_F(LeaseTest, ShowsALevelInEveryProcessAndStillAfterARestart) {
+    Account& reply = account(dollars(10));
+    Other other(*this);
+    const Account& theirs = other.account(dollars(10));
+    spend(reply, dollars(9), dollars(9));
+    pass(1s);
+    pass(1s);
+    pass(1s);
+    EXPECT_EQ(reply.stats().level, 80);
+    other.maintain();
+    EXPECT_EQ(theirs.stats().level, 80);
+    EXPECT_EQ(ledger().stats().levels, 2U);
+    restart();
+    const Account& again = account(dollars(10));
+    EXPECT_EQ(again.stats().level, 80);
+    pass(1s);
+    pass(1s);
+    EXPECT_EQ(ledger().stats().levels, 0U) << "nothing is announced twice";
+    account(dollars(100));
+    pass(1s);
+    EXPECT_EQ(again.stats().level, 80) << "what was said is not taken back";
+    pass(days{40});
+    EXPECT_EQ(again.stats().level, 0) << "another month";
+}
+
 }  // namespace
 }  // namespace tidegate::ledger

@@ -57,6 +57,7 @@ TEST(Documentation, NamesEveryMetricThatIsExposed) {
     metrics.shadow("f", "v").compared.increment();
     metrics.fallback("f", "v", "e", "error");
     metrics.budget_degraded("f", "small");
+    metrics.budget_level("f", "users", 80);
     metrics.guardrail_trips("f", "v", "pii", "email", "output");
     const Names known = documented();
     const Names exposed = found_in(metrics.expose(), R"(# TYPE ([a-z_]+) )");

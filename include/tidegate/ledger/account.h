@@ -5,6 +5,7 @@
 #include <tidegate/base/money.h>
 #include <tidegate/ledger/budget.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,9 @@ enum class AccountKind : std::uint8_t { users, shadow, evaluation, key };
 // "users", "shadow", "evaluation", "key": label of metrics, member of records, key in the store.
 std::string_view to_string(AccountKind kind);
 
+// Of the ceiling, in percent: what spending is announced at.
+inline constexpr std::array<int, 4> kSpendingLevels{50, 80, 95, 100};
+
 struct AccountOptions {
     std::optional<NanoDollars> ceiling;       // of a month; nothing: metered only, without limit
     std::string timezone = "UTC";             // of the month
@@ -25,13 +29,14 @@ struct AccountOptions {
     bool operator==(const AccountOptions&) const = default;
 };
 
-// Of the current month, in the account's time zone. `spent` and `forfeited` are the store's, at most a second
-// old; `reserved` is this process's.
+// Of the current month, in the account's time zone. `spent`, `forfeited` and `level` are the store's, at most a
+// second old; `reserved` is this process's.
 struct AccountStats {
     NanoDollars spent;      // settled and forfeited: what counts as spent
     NanoDollars forfeited;  // the part of it that died with a process and that no record has explained yet
     NanoDollars reserved;
     std::optional<NanoDollars> ceiling;
+    int level = 0;  // the highest of kSpendingLevels that was announced, by all processes; 0: none
 };
 
 // Made by the Ledger, lives as long as it does, survives reloads. Any thread; nothing here waits.

@@ -44,8 +44,8 @@ struct LedgerOptions {
     Duration quiet = std::chrono::seconds{5};            // unused that long, the rest of a lease goes back
     Duration sweep = std::chrono::seconds{10};           // between looks for leases that others left behind
     bool background = true;                              // false: whoever made it calls `maintain`
-    // An account has reached 50, 80, 95 or 100 percent: once a month each, whichever process sees it first. On
-    // the ledger's thread.
+    // An account has reached one of kSpendingLevels: in one process once a month each, behind the write that
+    // says so (a crash between the two leaves only that). On the store's writer thread: must be short.
     std::function<void(const Account&, int percent)> on_level;
 };
 

@@ -44,6 +44,8 @@ class Metrics {
                       const std::string& reason);
     // `action`: the entry of `at_ceiling` that answered.
     Counter& budget_degraded(const std::string& feature, const std::string& action);
+    // `account`: "users", "shadow", "evaluation"; `percent`: the level that it has reached.
+    Counter& budget_level(const std::string& feature, const std::string& account, int percent);
     // `category` is one of the guardrail's kind.
     Counter& guardrail_trips(const std::string& feature, const std::string& variant,
                              const std::string& guardrail, const std::string& category,
