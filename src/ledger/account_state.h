@@ -122,7 +122,7 @@ class Account::State {
     std::atomic<std::int64_t> reserved_{0};
     std::atomic<std::int64_t> taken_{0};    // all that was ever set aside
     std::atomic<std::int64_t> metered_{0};  // costs without a lease that the store does not know yet
-    std::atomic<bool> refused_{false};      // since the last look at the levels
+    std::atomic<bool> refused_{false};      // since a look at the levels had nothing to tell
 
     mutable std::mutex mutex_;
     TimeZone zone_;

@@ -160,12 +160,12 @@ int Account::State::next_level() {
         return 0;
     const NanoDollars spent = saturated_sum(NanoDollars{spent_.load()}, NanoDollars{forfeited_.load()});
     // At the end a worst case does not fit any more, long before the last nano-dollar is spent.
-    const bool refused = refused_.exchange(false);
+    const bool near_end = refused_ && has_reached(spent, ceiling, 95);
     for (const int level : kSpendingLevels) {
-        const bool at_the_end = level == 100 && refused && has_reached(spent, ceiling, 95);
-        if (level > level_ && (has_reached(spent, ceiling, level) || at_the_end))
+        if (level > level_ && (has_reached(spent, ceiling, level) || (level == 100 && near_end)))
             return level;
     }
+    refused_ = false;
     return 0;
 }
 

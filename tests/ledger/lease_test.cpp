@@ -332,6 +332,15 @@ TEST_F(LeaseTest, RaisesEachLevelOnceAMonthWhoeverSeesIt) {
     other.crash();
 }
 
+TEST_F(LeaseTest, ReachesTheLastLevelByOneRefusalHoweverManyAreToldBefore) {
+    Account& reply = account(dollars(10));
+    spend(reply, cents(960), cents(960));
+    EXPECT_FALSE(reserve(reply, dollars(1)));
+    for (int i = 0; i < 5; ++i) pass(1s);
+    EXPECT_EQ(reply.stats().level, 100);
+    EXPECT_EQ(ledger().stats().levels, 4U);
+}
+
 TEST_F(LeaseTest, ShowsALevelInEveryProcessAndStillAfterARestart) {
     Account& reply = account(dollars(10));
     Other other(*this);
