@@ -28,15 +28,18 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def allow_descriptors(count):
-    """Raises this process's limit (and so its children's); as many as the machine allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(count, hard)))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < min(count, hard):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+def allow_descriptors():
+    """Raises this process's limit, and so its children's, as far as the machine lets it."""
+    for count in (200000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+            return
+
+
+def most_connections():
+    """That a proxy can have to clients at once, with one to its upstream for each."""
+    allow_descriptors()
+    return min(50000, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)
 
 
 def wait_for_port(port, process=None, seconds=60):
