@@ -145,12 +145,16 @@ def test_as_many_as_there_is_room_for_and_no_more(simulator, start, tmp_path, no
             gateway.end()
 
 
+def accounts_of(path):
+    """{account: (spent, forfeited, still leased)} over all months, in nano-dollars."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
+        rows = store.execute("SELECT account, SUM(spent), SUM(forfeited), SUM(leased) FROM ledger_months GROUP BY account").fetchall()
+    return {name: tuple(figures) for name, *figures in rows}
+
+
 def ledger_of(path):
     """(spent, forfeited, still leased) over all accounts and months, in nano-dollars."""
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
-        columns = [row[1] for row in store.execute("PRAGMA table_info(ledger_months)")]
-        rows = store.execute("SELECT * FROM ledger_months").fetchall()
-    return tuple(sum(dict(zip(columns, row))[name] for row in rows) for name in ("spent", "forfeited", "leased"))
+    return tuple(map(sum, zip(*accounts_of(path).values())))
 
 
 def recorded_costs(gateway):
@@ -164,14 +168,15 @@ def recorded_costs(gateway):
             return costs
 
 
-def wait_costs(gateway, acknowledged):
-    """recorded_costs, once the index has caught up with every acknowledged call and all the others."""
-    def complete():
-        costs = recorded_costs(gateway)
-        return costs if acknowledged <= costs.keys() and gateway.metric("tidegate_index_lag_seconds") == 0 else None
-
-    wait_until(complete, 60, "the records of all acknowledged calls")
-    return recorded_costs(gateway)
+def wait_costs(gateway, acknowledged, seconds=60):
+    """recorded_costs, once the index has all of them. The log is in order: with the record of a last call every other is there."""
+    wait_until(lambda: gateway.status()["io"]["tasks"] == 0, what="the end of every call")
+    last = gateway.chat("f", TEXT).headers["x-tidegate-call-id"]
+    wait_until(lambda: gateway.record(last), seconds, "the record of the last call")
+    costs = recorded_costs(gateway)
+    missing = acknowledged - costs.keys()
+    assert not missing, f"{len(missing)} of {len(acknowledged)} acknowledged calls are not on record, e.g. {sorted(missing)[:3]}"
+    return costs
 
 
 def test_records_and_ledger_agree_after_kills(simulator, start, tmp_path, note):

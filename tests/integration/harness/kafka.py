@@ -105,14 +105,16 @@ class Kafka:
         finally:
             admin.close()
 
-    def reader(self, topic):
-        return Reader(self.brokers, topic)
+    def reader(self, topic, keep=True):
+        return Reader(self.brokers, topic, keep)
 
 
 class Reader:
-    """Reads a topic from its beginning; `messages` holds everything read so far."""
+    """Reads a topic from its beginning; `messages` holds everything read so far, unless only keys are to be kept."""
 
-    def __init__(self, brokers, topic):
+    def __init__(self, brokers, topic, keep):
+        self.keep = keep
+        self.seen = set()
         self.consumer = KafkaConsumer(topic, bootstrap_servers=brokers, auto_offset_reset="earliest", enable_auto_commit=False,
                                       fetch_max_bytes=64 << 20, max_partition_fetch_bytes=16 << 20)
         self.messages = []
@@ -124,25 +126,30 @@ class Reader:
         self.consumer.close()
 
     def poll(self):
-        for batch in self.consumer.poll(timeout_ms=200).values():
-            self.messages += batch
-        return self.messages
+        """Returns the keys that came."""
+        came = set()
+        for batch in self.consumer.poll(timeout_ms=200, max_records=5000).values():
+            came.update(message.key.decode() for message in batch)
+            if self.keep:
+                self.messages += batch
+        self.seen |= came
+        return came
 
     def keys(self):
-        return {message.key.decode() for message in self.messages}
+        return self.seen
 
     def wait_for(self, keys, seconds=30):
         """Reads on until every key has come."""
         wanted = set(keys)
+        missing_keys = wanted - self.seen
 
         def come():
-            self.poll()
-            return wanted <= self.keys()
+            missing_keys.difference_update(self.poll())
+            return not missing_keys
 
         try:
             wait_until(come, seconds)
         except AssertionError:
-            missing_keys = wanted - self.keys()
             raise AssertionError(f"{len(missing_keys)} of {len(wanted)} calls did not come within {seconds} s, "
                                  f"e.g. {sorted(missing_keys)[:3]}") from None
         return self.messages
