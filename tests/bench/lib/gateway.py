@@ -14,18 +14,15 @@ PROMPT = 'messages: [{role: system, content: "Answer as {{brand}} would."}]\nvar
 VARIANT = {"model": "large", "prompt": "chat@1", "temperature": 0.2, "max_output_tokens": 600, "guardrails": ["promises"]}
 
 
-def feature(variant, everything=True):
-    out = {"variants": {"next": variant, "stable": variant},
-           "targeting": [{"name": "pilot", "when": {"country": ["DE", "FR"]}, "serve": "next"}],
-           "serve": {"next": 10, "stable": 90}}
-    if everything:
-        out["budget"] = {"monthly_usd": 1000000, "at_ceiling": ["reject"]}
-    return out
+def feature(variant):
+    return {"variants": {"next": variant, "stable": variant},
+            "targeting": [{"name": "pilot", "when": {"country": ["DE", "FR"]}, "serve": "next"}],
+            "serve": {"next": 10, "stable": 90}, "budget": {"monthly_usd": 1000000, "at_ceiling": ["reject"]}}
 
 
-def configuration(upstream, *, threads=1, dialect="openai", everything=True, held=(), features=1, connections=30000):
-    """`held`: kinds of guardrails on output, on hold. `everything` off: no key, no budget, no guardrail."""
-    variant = dict(VARIANT, guardrails=["promises", *held] if everything else [])
+def configuration(upstream, *, threads=1, dialect="openai", held=(), features=1, connections=30000):
+    """`held`: names of further guardrails: `pii` and `forbidden` hold a stream's text back, `mail` and `keys` look at both ways."""
+    variant = dict(VARIANT, guardrails=["promises", *held])
     names = ["chat"] + [f"chat-{number}" for number in range(1, features)]
     base = f"http://{upstream}" + ("/v1" if dialect == "openai" else "")
     limits = {"requests_per_minute": 1000000000, "concurrent": connections, "monthly_usd": 1000000}
@@ -37,16 +34,18 @@ def configuration(upstream, *, threads=1, dialect="openai", everything=True, hel
         "store": {"url": "sqlite:bench.db"},
         "records": {"directory": "calls", "content": "full"},
         "events": {"durability": "relaxed"},
-        "access": {"keys": [key]} if everything else {"anonymous": True},
+        "access": {"keys": [key]},
         "guardrails": {"promises": {"kind": "forbidden", "patterns": ["(?i)full refund guaranteed"], "input": "block"},
                        "forbidden": {"kind": "forbidden", "patterns": ["(?i)free of charge for ever"], "output": "block", "stream": "hold"},
-                       "pii": {"kind": "pii", "categories": ["email", "phone", "card", "iban"], "output": "redact", "stream": "hold"}},
+                       "pii": {"kind": "pii", "categories": ["email", "phone", "card", "iban"], "output": "redact", "stream": "hold"},
+                       "mail": {"kind": "pii", "categories": ["email"], "input": "redact", "output": "redact"},
+                       "keys": {"kind": "secrets", "input": "block"}},
         "prompts": {"directory": "prompts"},
         "providers": {"bench": {"dialect": dialect, "base_url": base, "api_key": "bench", "allow_private_address": True,
                                 "concurrent": connections}},
         "models": {"large": {"provider": "bench", "id": MODEL, "context": 8000000, "max_output": 4096,
                              "price": {"input": 2.0, "output": 8.0}}},
-        "features": {name: feature(variant, everything) for name in names},
+        "features": {name: feature(variant) for name in names},
     }
 
 

@@ -185,22 +185,23 @@ class LiteLlm(Installed):
 class Tidegate(Peer):
     name = "tidegate"
 
-    def __init__(self, binary=gateway.BINARY):
+    def __init__(self, binary, guardrails=()):
         self.binary = binary
+        self.guardrails = guardrails  # of every work, beside `promises`
 
     def missing(self):
         return "" if self.binary.exists() else f"{self.binary} is not built (script/build --preset release --target tidegate)"
 
-    def start(self, stack, folder, on_cores, upstream, name="tidegate", prompt_versions=1, client="openai", **options):
+    def start(self, stack, folder, on_cores, upstream, name="tidegate", prompt_versions=1, client="openai", held=(), **options):
         home = folder / f"{name}-{time.monotonic_ns()}"
         home.mkdir(parents=True)
-        gateway.write(home, gateway.configuration(upstream, **options), prompt_versions)
+        gateway.write(home, gateway.configuration(upstream, held=(*self.guardrails, *held), **options), prompt_versions)
         running = stack.enter_context(gateway.Gateway(home, self.binary, on_cores))
         headers = {"anthropic-version": "2023-06-01"} if client == "anthropic" else {}
         return Target(name, int(running.api.rsplit(":", 1)[1]), running, model="chat", headers=headers, apart=("tg-index",),
                       admin=running.admin)
 
 
-def known(binary=gateway.BINARY):
-    peers = [Nginx(), HaProxy(), Envoy(), Tidegate(binary), Crabllm(), Noveum(), Portkey(), LiteLlm()]
+def known(binary=gateway.BINARY, guardrails=()):
+    peers = [Nginx(), HaProxy(), Envoy(), Tidegate(binary, guardrails), Crabllm(), Noveum(), Portkey(), LiteLlm()]
     return {peer.name: peer for peer in peers}
