@@ -38,6 +38,7 @@ struct ParsedRequest {
     std::optional<std::int64_t> max_output_tokens;
     std::optional<std::string_view> baseline;
     std::int64_t answers = 1;
+    std::int64_t thinking_budget = 0;
     bool stream = false;
     bool wants_usage = false;
     bool wants_logprobs = false;

@@ -70,6 +70,7 @@ void ParsedRequest::clear() {
     max_output_tokens.reset();
     baseline.reset();
     answers = 1;
+    thinking_budget = 0;
     stream = wants_usage = wants_logprobs = has_tools = wants_json = has_system = has_reasoning =
         provider_state = unbounded_input = false;
 }

@@ -76,6 +76,17 @@ Result<std::optional<std::int64_t>> read_count(const ParsedRequest& request, Kno
     return number;
 }
 
+Result<void> read_thinking_budget(ParsedRequest& request) {
+    const Member* thinking = request.format == Format::anthropic ? request.value(Known::thinking) : nullptr;
+    dom::element budget;
+    if (thinking == nullptr || thinking->value["budget_tokens"].get(budget) != simdjson::SUCCESS ||
+        budget.is_null())
+        return {};
+    if (budget.get(request.thinking_budget) != simdjson::SUCCESS || request.thinking_budget < 0)
+        return wrong_type("thinking.budget_tokens", "an integer that is not negative");
+    return {};
+}
+
 Result<void> read_limits(ParsedRequest& request) {
     for (const Known known : {Known::max_completion_tokens, Known::max_tokens}) {
         const Result<std::optional<std::int64_t>> count = read_count(request, known);
@@ -93,7 +104,7 @@ Result<void> read_limits(ParsedRequest& request) {
     if (request.answers < 1 || request.answers > kMaximumAnswers) {
         return wrong_type("n", fmt::format("from 1 to {}", kMaximumAnswers));
     }
-    return {};
+    return read_thinking_budget(request);
 }
 
 Result<std::optional<dom::object>> read_object(ParsedRequest& request, Known known) {
@@ -394,6 +405,9 @@ std::optional<std::int64_t> RequestView::max_output_tokens() const {
 }
 std::int64_t RequestView::answers() const {
     return x_parsed->answers;
+}
+std::int64_t RequestView::thinking_budget() const {
+    return x_parsed->thinking_budget;
 }
 bool RequestView::wants_usage() const {
     return x_parsed->wants_usage;

@@ -65,6 +65,11 @@ bool is_unbounded(const dialect::RequestView& request) {
     return request.unbounded_input() || request.carries_provider_state();
 }
 
+// Between calls of tools Anthropic's models may think beside the limit, up to their own budget.
+std::int64_t thinking_beside(const Sending& sending) {
+    return sending.request.has_tools() ? std::min(sending.request.thinking_budget(), sending.context) : 0;
+}
+
 NanoDollars dearest_input(const TokenPrices& prices, const dialect::RequestView& request) {
     NanoDollars dearest = std::max({prices.input, prices.cache_read, prices.cache_write});
     if (asks_for(request, "cache_control.ttl"))
@@ -98,7 +103,7 @@ Result<Bound> bound_of(const Sending& sending) {
     if (is_unbounded(request))
         bound.input_tokens = std::max(bound.input_tokens, sending.context);
     if (request.operation() == dialect::Operation::chat)
-        bound.output_tokens = request.answers() * (sending.output_limit + sending.reasoning_limit);
+        bound.output_tokens = request.answers() * (sending.output_limit + thinking_beside(sending));
     if (sending.price.unknown)
         return bound;
 

@@ -144,6 +144,24 @@ TEST(RequestView, TakesTheSmallerOfTwoLimits) {
               3);
 }
 
+TEST(RequestView, ReadsTheBudgetOfThinkingFromAnthropicsRequests) {
+    const auto budget_of = [](Format format, const std::string& thinking) {
+        const ReadRequest request(format, with("\"max_tokens\":9,\"thinking\":" + thinking));
+        return request.good() ? std::to_string(request.view().thinking_budget()) : request.error();
+    };
+    EXPECT_EQ(budget_of(Format::anthropic, R"({"type":"enabled","budget_tokens":4096})"), "4096");
+    EXPECT_EQ(budget_of(Format::anthropic, R"({"type":"adaptive"})"), "0");
+    EXPECT_EQ(budget_of(Format::anthropic, "null"), "0");
+    EXPECT_EQ(budget_of(Format::openai, R"({"budget_tokens":4096})"), "0");
+    for (const std::string wrong : {"-1", "\"4096\"", "1.5", "1e30"}) {
+        EXPECT_THAT(budget_of(Format::anthropic, "{\"budget_tokens\":" + wrong + "}"),
+                    HasSubstr("'thinking.budget_tokens' must be an integer that is not negative"));
+    }
+    EXPECT_THAT(budget_of(Format::anthropic, R"({"budget_tokens":1,"budget_\u0074okens":4096})"),
+                HasSubstr("budget_tokens"))
+        << "not twice, in whatever spelling";
+}
+
 TEST(RequestView, RefusesWhatIsNoJsonObjectWithAReason) {
     EXPECT_THAT(refusal(""), HasSubstr("empty"));
     EXPECT_THAT(refusal("[]"), HasSubstr("object"));

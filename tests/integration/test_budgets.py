@@ -96,6 +96,22 @@ def test_what_nothing_bounds_is_refused(simulator, start):
     assert gateway.chat("metered", TEXT, **search).status_code == 200
 
 
+def test_thinking_between_tools_is_set_aside_beside_the_limit(simulator, start):
+    gateway = start(configuration(simulator, "  f: {variants: {v: {model: claude}}, serve: v, budget: {monthly_usd: 5}}",
+                                  models=f'  claude: {{provider: sim-anthropic, id: "thinks--tokens=20", {MODEL}}}'))
+
+    def reserved(**body):
+        answer = gateway.message("f", TEXT, **body)
+        assert answer.status_code == 200, answer.text
+        return gateway.wait_record(answer.headers["x-tidegate-call-id"])["attempts"][0]["reserved_nano_usd"]
+
+    thinking = {"type": "enabled", "budget_tokens": 4000}
+    tools = [{"name": "tide", "input_schema": {"type": "object"}}]
+    apart = reserved(tools=tools)
+    assert 4000 * 8000 <= reserved(tools=tools, thinking=thinking) - apart < 4000 * 8000 + 200 * 2000, "the budget and some bytes"
+    assert reserved(thinking=thinking) - reserved() < 200 * 2000, "without tools it is part of the limit"
+
+
 def test_a_fallback_that_does_not_fit_is_skipped(simulator, start):
     probe = start(configuration(simulator, "  f: {variants: {v: {model: large}}, serve: v}"))
     worst = worst_case(probe, "f")

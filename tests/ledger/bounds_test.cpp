@@ -34,7 +34,6 @@ struct Case {
     dialect::Operation operation = dialect::Operation::chat;
     std::size_t body_bytes = 1000;
     std::int64_t output_limit = 100;
-    std::int64_t reasoning_limit = 0;
     std::int64_t context = 100'000;
 };
 
@@ -42,8 +41,7 @@ Result<Bound> bound(const Case& the) {
     const ReadRequest request(the.format, the.body, the.operation);
     EXPECT_TRUE(request.good()) << request.error();
     const Price price = price_of(the.price);
-    return bound_of(
-        {request.view(), the.body_bytes, the.output_limit, the.reasoning_limit, the.context, price});
+    return bound_of({request.view(), the.body_bytes, the.output_limit, the.context, price});
 }
 
 std::string chat(const std::string& members = {}) {
@@ -71,8 +69,19 @@ TEST(Bound, IsOneTokenAByteAndTheLimit) {
 
 TEST(Bound, MultipliesTheLimitByTheAnswersAskedFor) {
     EXPECT_EQ(bound({.body = chat(R"("n":3)")})->output_tokens, 300);
-    EXPECT_EQ(bound({.body = chat(R"("n":3)"), .reasoning_limit = 50})->output_tokens, 450)
-        << "a provider that counts reasoning apart may spend that limit too, each time";
+}
+
+TEST(Bound, AddsTheBudgetOfThinkingThatToolsMayInterrupt) {
+    const std::string thinking = R"("max_tokens":100,"thinking":{"type":"enabled","budget_tokens":5000})";
+    const std::string tools = R"(,"tools":[{"name":"f","input_schema":{}}])";
+    Case the{.body = chat(thinking + tools), .format = Format::anthropic};
+    EXPECT_EQ(bound(the)->output_tokens, 5100);
+    the.context = 4000;
+    EXPECT_EQ(bound(the)->output_tokens, 4100) << "more than the context cannot be thought";
+    the.body = chat(thinking);
+    EXPECT_EQ(bound(the)->output_tokens, 100) << "without tools it is part of the limit";
+    the = {.body = chat(thinking + R"(,"tools":[{"type":"function","function":{"name":"f"}}])")};
+    EXPECT_EQ(bound(the)->output_tokens, 100) << "only Anthropic has such a budget";
 }
 
 TEST(Bound, AddsWhatProvidersAddForTools) {

@@ -83,8 +83,10 @@ class RequestView {
     // `max_completion_tokens` or `max_tokens`, the smaller if both are there; never negative.
     std::optional<std::int64_t> max_output_tokens() const;
     std::int64_t answers() const;  // `n`, from 1 to 128
-    bool wants_usage() const;      // `stream_options.include_usage`; Anthropic always gives it
-    bool wants_logprobs() const;   // `logprobs`: log-probabilities of the answer's tokens
+    // Anthropic's `thinking.budget_tokens`; 0 if none.
+    std::int64_t thinking_budget() const;
+    bool wants_usage() const;     // `stream_options.include_usage`; Anthropic always gives it
+    bool wants_logprobs() const;  // `logprobs`: log-probabilities of the answer's tokens
     bool has_tools() const;
     bool wants_json() const;     // an answer in JSON was asked for: a static text would break the client
     bool has_system() const;     // system or developer text of the client

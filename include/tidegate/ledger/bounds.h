@@ -16,9 +16,7 @@ struct Sending {
     const dialect::RequestView& request;
     std::size_t body_bytes = 0;     // of the body as it is sent, with the prompt in it
     std::int64_t output_limit = 0;  // of each answer, as it is sent; embeddings have none
-    std::int64_t reasoning_limit =
-        0;                     // of each answer, only where the provider counts reasoning beside the limit
-    std::int64_t context = 0;  // of the model
+    std::int64_t context = 0;       // of the model
     const Price& price;
 };
 
