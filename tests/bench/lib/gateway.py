@@ -11,10 +11,12 @@ BINARY = ROOT / "build/release/src/app/tidegate"
 KEY = "tg_bench"
 MODEL = "bench-2026-01-01"
 PROMPT = 'messages: [{role: system, content: "Answer as {{brand}} would."}]\nvariables: {brand: {default: Tidegate}}\n'
-VARIANT = {"model": "large", "prompt": "chat@1", "temperature": 0.2, "max_output_tokens": 600, "guardrails": ["promises"]}
+VARIANT = {"model": "large", "temperature": 0.2, "max_output_tokens": 600, "guardrails": ["promises"]}
 
 
-def feature(variant):
+def feature(name, variant):
+    """With a prompt of its own."""
+    variant = {**variant, "prompt": f"{name}@1"}
     return {"variants": {"next": variant, "stable": variant},
             "targeting": [{"name": "pilot", "when": {"country": ["DE", "FR"]}, "serve": "next"}],
             "serve": {"next": 10, "stable": 90}, "budget": {"monthly_usd": 1000000, "at_ceiling": ["reject"]}}
@@ -45,16 +47,17 @@ def configuration(upstream, *, threads=1, dialect="openai", held=(), features=1,
                                 "concurrent": connections}},
         "models": {"large": {"provider": "bench", "id": MODEL, "context": 8000000, "max_output": 4096,
                              "price": {"input": 2.0, "output": 8.0}}},
-        "features": {name: feature(variant) for name in names},
+        "features": {name: feature(name, variant) for name in names},
     }
 
 
 def write(folder, config, prompt_versions=1):
-    """The files that `serve` reads. JSON is YAML."""
-    prompts = folder / "prompts/chat"
-    prompts.mkdir(parents=True, exist_ok=True)
-    for number in range(1, prompt_versions + 1):
-        (prompts / f"{number}.yaml").write_text(PROMPT)
+    """The files that `serve` reads, with so many versions of each feature's prompt. JSON is YAML."""
+    for name in config["features"]:
+        prompts = folder / "prompts" / name
+        prompts.mkdir(parents=True, exist_ok=True)
+        for number in range(1, prompt_versions + 1):
+            (prompts / f"{number}.yaml").write_text(PROMPT)
     (folder / "tidegate.yaml").write_text(json.dumps(config, indent=1))
 
 

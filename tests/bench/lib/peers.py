@@ -13,6 +13,7 @@ from . import configurations, gateway, process
 from .process import Process
 
 INSTALLED = gateway.ROOT / ".tools/peers"
+CATCH_UP = 120  # seconds
 BIG_BODIES = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "268435456"}
 
 
@@ -35,8 +36,10 @@ class Target:
     def settle(self):
         """Waits until the gateway has caught up with its records. Returns the seconds that took."""
         started = time.monotonic()
-        while self.admin and lag(self.admin) > 0 and time.monotonic() - started < 300:
+        while self.admin and lag(self.admin) > 0:
             time.sleep(0.05)
+            if time.monotonic() - started > CATCH_UP:
+                raise RuntimeError(f"{self.name}: {CATCH_UP} s after the load its records have not caught up (lag {lag(self.admin)})")
         return time.monotonic() - started
 
 

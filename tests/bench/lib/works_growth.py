@@ -2,7 +2,7 @@
 import contextlib
 
 from . import load, process, requests
-from .bench import Column, Table
+from .bench import Column, Table, threads_remark
 from .works_requests import figures
 
 COLUMNS = [Column("cpu_us", "CPU per request (µs)"), Column("apart_us", "index, apart (µs)"),
@@ -18,7 +18,7 @@ def threads(bench):
     with contextlib.ExitStack() as stack:
         targets = [bench.start_own(stack, on_cores=cores[:count], name=f"tidegate-{count}-threads", threads=count) for count in (1, 2)]
         rows = closed(bench, targets, remarks, lambda _: 64)
-    return [Table("threads", "Threads", COLUMNS, rows, "cpu_us", "tidegate-1-threads", remarks)]
+    return [Table("threads", "Threads", COLUMNS, rows, "cpu_us", "tidegate-1-threads", remarks + threads_remark(rows))]
 
 
 def closed(bench, targets, remarks, connections):

@@ -9,7 +9,7 @@ SETTLE = 1.5  # seconds
 
 
 def grown(bench, target, data, **options):
-    """Resident bytes for each connection held, after as many have been there before: what is kept for reuse counts once."""
+    """Resident KiB for each connection held, more than after a short run with 64."""
     count = min(bench.arguments.held, process.most_connections() - 100)
     before = target.process.resident()
     with load.Held(bench.load_cores, target, data, bench.folder, connections=count, seconds=60, wait=1,
