@@ -25,7 +25,7 @@ CONNECTIONS = 8
 # Dollars. `f` is to call its dear model to the end: some 0.2 $ a second, and what a kill leaves leased is away for ten minutes
 # (at most what ten seconds cost). `tight` is to reach its ceiling.
 FAULTS = {"status": "status=500", "drop": "drop", "reset": "reset,after=2", "stall": "stall,after=2", "garbage": "garbage,after=2"}
-CEILINGS = {"f": 50 + 5 * SECONDS, "g": 50, "tight": 0.003, **{f"faulty-{name}": 50 for name in FAULTS}}
+CEILINGS = {"f": 50 + 5 * SECONDS, "g": 50, "tight": 0.002, **{f"faulty-{name}": 50 for name in FAULTS}}
 TOPIC = "chaos"
 
 
