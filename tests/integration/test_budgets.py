@@ -308,8 +308,13 @@ def test_spending_levels_are_announced_once_by_whoever_is_first_and_stay(simulat
     # The last is counted behind the write that every process may have read already.
     for percent in (50, 80, 95, 100):
         wait_until(lambda: count(percent) == 1, what=f"one count of {percent} %")
-    lines = [line for gateway in gateways for line in gateway.log if "spending has reached a level: account=users name=f level=" in line]
-    assert sorted(line.split("level=")[1].split()[0] for line in lines) == ["100", "50", "80", "95"], lines
+
+    def told():
+        lines = [line for gateway in gateways for line in gateway.log if "spending has reached a level: account=users name=f" in line]
+        return sorted(int(line.split("level=")[1].split()[0]) for line in lines)
+
+    wait_until(lambda: len(told()) >= 4, what="a line for each level")
+    assert told() == [50, 80, 95, 100]
 
     first = gateways[0]
     first.end()
