@@ -290,7 +290,9 @@ def test_exactly_as_many_calls_run_at_once_as_the_key_may_make(start, binary, ow
     assert statuses == [200] * 8 + [429] * 56
     assert in_flight == 8
     # The places come back when the streams are gone.
-    wait_until(lambda: gateway.chat("chat", headers=bearer(key)).status_code == 200, 10, "a free place")
+    wait_until(lambda: gateway.status()["io"]["tasks"] == 0, what="the end of every request")
+    assert gateway.chat("chat", headers=bearer(key)).status_code == 200
+    wait_until(lambda: gateway.status()["io"]["tasks"] == 0, what="the end of every request")
     statuses, _ = asyncio.run(crowd())
     assert statuses.count(200) == 8
 
