@@ -51,7 +51,7 @@ def checked(name, result, overload=False):
     if not overload and result["unanswered"]:
         wrong["unanswered"] = result["unanswered"]
     if wrong:
-        raise WrongAnswer(f"{name}: {wrong}: {result['first_error'][:300]}")
+        raise WrongAnswer(f"{name}: {wrong}: {result['first_error'][:900]}")
     return result
 
 

@@ -71,5 +71,7 @@ def plot(data_file, svg_file):
     python = INSTALLED / "plot/bin/python"
     if not python.exists():
         return "no plot: tests/bench/install plot"
+    if not any(len(work["ratios"]) > 1 for work in json.loads(data_file.read_text())["works"]):
+        return "no plot: nothing was compared"
     done = subprocess.run([python, "-c", PLOT, data_file, svg_file], capture_output=True, text=True, cwd=ROOT)
     return f"plot: {svg_file}" if done.returncode == 0 else f"no plot: {done.stderr[-300:]}"
