@@ -12,8 +12,7 @@ from .peers import INSTALLED
 def markdown(table):
     shown = [column for column in table.columns if any(row.get(column.key) is not None for row in table.rows.values())]
     ratios = table.ratios()
-    compared = next((column.title for column in table.columns if column.key == table.compared), "")
-    rest = [f"{compared} ÷ {table.base}"] if ratios else []
+    rest = [f"{compared_title(table)} ÷ {table.base}"] if ratios else []
     lines = [f"### {table.title}", "", "| | " + " | ".join([column.title for column in shown] + rest) + " |",
              "| --- |" + " --- |" * (len(shown) + len(rest))]
     for name, row in table.rows.items():
@@ -24,10 +23,15 @@ def markdown(table):
     return "\n".join(lines + [""] + [f"- {remark}" for remark in table.remarks] + [""])
 
 
+def compared_title(table):
+    return next((column.title for column in table.columns if column.key == table.compared), "")
+
+
 def as_data(tables, arguments, failures):
     return {"machine": machine(), "load_before": arguments.load_before, "rounds": arguments.rounds, "seconds": arguments.seconds, "failures": failures,
-            "works": [{"name": table.name, "title": table.title, "compared": table.compared, "base": table.base, "rows": table.rows,
-                       "ratios": table.ratios(), "remarks": table.remarks} for table in tables]}
+            "works": [{"name": table.name, "title": table.title, "compared": table.compared, "compared_title": compared_title(table),
+                       "base": table.base, "rows": table.rows, "ratios": table.ratios(), "remarks": table.remarks}
+                      for table in tables]}
 
 
 def machine():
@@ -57,7 +61,7 @@ for axis, work in zip(axes[:, 0], works):
         axis.set_xscale("log")
     axis.axvline(1, color="#888888", linewidth=0.8)
     axis.margins(x=0.12)
-    axis.set_title(f'{work["title"]}: {work["compared"]} ÷ {work["base"]}', fontsize=9, loc="left")
+    axis.set_title(f'{work["title"]}: {work["compared_title"]} ÷ {work["base"]}', fontsize=9, loc="left")
     axis.tick_params(labelsize=8)
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
