@@ -1,9 +1,16 @@
 #include <tidegate/base/clock.h>
 
-#include <fmt/format.h>
 #include <time.h>
 
 namespace tidegate {
+namespace {
+
+void write_digits(std::string& text, std::size_t at, std::size_t digits, std::int64_t value) {
+    for (std::size_t i = digits; i > 0; --i, value /= 10)
+        text[at + i - 1] = static_cast<char>('0' + value % 10);
+}
+
+}  // namespace
 
 WallTime SystemClock::wall() const {
     return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
@@ -55,10 +62,15 @@ std::string format_utc(WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::milliseconds>(time - day)};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
+    std::string text = "0000-00-00T00:00:00.000Z";
+    write_digits(text, 0, 4, static_cast<int>(date.year()));
+    write_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+    write_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+    write_digits(text, 11, 2, clock.hours().count());
+    write_digits(text, 14, 2, clock.minutes().count());
+    write_digits(text, 17, 2, clock.seconds().count());
+    write_digits(text, 20, 3, clock.subseconds().count());
+    return text;
 }
 
 }  // namespace tidegate

@@ -1,7 +1,5 @@
 #include <tidegate/base/money.h>
 
-#include <fmt/format.h>
-
 namespace tidegate {
 namespace {
 
@@ -49,8 +47,15 @@ std::optional<NanoDollars> NanoDollars::parse(std::string_view text) {
 std::string NanoDollars::to_string() const {
     const std::uint64_t absolute =
         nanos_ < 0 ? 0 - static_cast<std::uint64_t>(nanos_) : static_cast<std::uint64_t>(nanos_);
-    return fmt::format("{}{}.{:09}", nanos_ < 0 ? "-" : "", absolute / kNanosPerDollar,
-                       absolute % kNanosPerDollar);
+    std::string text = nanos_ < 0 ? "-" : "";
+    text += std::to_string(absolute / kNanosPerDollar);
+    text += '.';
+    const std::size_t point = text.size();
+    text.append(kDecimals, '0');
+    std::uint64_t rest = absolute % kNanosPerDollar;
+    for (std::size_t i = kDecimals; i > 0; --i, rest /= 10)
+        text[point + i - 1] = static_cast<char>('0' + rest % 10);
+    return text;
 }
 
 }  // namespace tidegate

@@ -6,8 +6,14 @@
 
 namespace tidegate {
 
-// ASCII only, as header names are.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+namespace text_detail {
+bool same_letters(std::string_view a, std::string_view b);
+}
+
+// ASCII only, as header names are. Inline, because most names that are looked for differ in length.
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && text_detail::same_letters(a, b);
+}
 std::string to_lower(std::string_view text);
 // Without leading and trailing spaces and tabs.
 std::string_view trim(std::string_view text);
