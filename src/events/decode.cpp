@@ -14,6 +14,33 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::object;
 
+// The members of one object by name. Most of those that a record may have are missing, which the set tells
+// without a search.
+class Members {
+  public:
+    explicit Members(object from) : from_(from) {
+        for (const auto field : from_) present_ |= bit_of(field.key);
+    }
+    simdjson::simdjson_result<element> operator[](std::string_view name) const {
+        if ((present_ & bit_of(name)) == 0)
+            return simdjson::NO_SUCH_FIELD;
+        return from_[name];
+    }
+
+  private:
+    static std::uint64_t bit_of(std::string_view name) {
+        if (name.empty())
+            return 1;
+        const auto letter = [&](std::size_t at) { return static_cast<std::uint8_t>(name[at]); };
+        return std::uint64_t{1} << ((letter(0) * 7U + letter(name.size() / 2) * 5U + letter(name.size() - 1) +
+                                     name.size()) %
+                                    64);
+    }
+
+    object from_;
+    std::uint64_t present_ = 0;
+};
+
 // Reads members of one object; what is missing or of another type keeps its default.
 class Reader {
   public:
@@ -192,8 +219,11 @@ class Reader {
         return bytes;
     }
 
-    object from_;
+    Members from_;
 };
+
+// What a parser keeps from one record to the next of a thread; larger ones are given a parser of their own.
+constexpr std::size_t kKeptParser = 64UL * 1024;
 
 Error bad(std::string message) {
     return Error{ErrorKind::malformed, ErrorSource::gateway, "call record: " + std::move(message)};
@@ -202,7 +232,9 @@ Error bad(std::string message) {
 }  // namespace
 
 Result<CallRecord> decode(std::string_view json) {
-    simdjson::dom::parser parser;
+    thread_local simdjson::dom::parser kept;
+    simdjson::dom::parser own;
+    simdjson::dom::parser& parser = json.size() <= kKeptParser ? kept : own;
     object root;
     if (const auto error = parser.parse(json.data(), json.size()).get(root)) {
         return bad(simdjson::error_message(error));

@@ -1,9 +1,7 @@
 #include "record_members.h"
 
-#include <tidegate/base/text.h>
+#include <tidegate/base/text_appender.h>
 #include <tidegate/events/call_record.h>
-
-#include <iterator>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -15,31 +13,29 @@ namespace {
 // Writes `"name":value,` for what is not empty.
 class Writer {
   public:
-    explicit Writer(std::string& out) : out_(out) {}
+    explicit Writer(TextAppender& out) : out_(out) {}
 
     void operator()(std::string_view name, const std::string& value) {
         if (value.empty())
             return;
         begin(name);
-        append_json_string(out_, value);
-        out_ += ',';
+        out_.add_json_string(value);
+        out_.add(',');
     }
     void operator()(std::string_view name, std::string_view value) {
         begin(name);
-        append_json_string(out_, value);
-        out_ += ',';
+        out_.add_json_string(value);
+        out_.add(',');
     }
-    void operator()(std::string_view name, const CallId& id) {
-        (*this)(name, std::string_view(id.to_string()));
-    }
-    void operator()(std::string_view name, Outcome outcome) { (*this)(name, to_string(outcome)); }
+    void operator()(std::string_view name, const CallId& id) { word(name, id.to_string()); }
+    void operator()(std::string_view name, Outcome outcome) { word(name, to_string(outcome)); }
     void operator()(std::string_view name, UsageKind kind) {
         if (kind != UsageKind::none)
-            (*this)(name, to_string(kind));
+            word(name, to_string(kind));
     }
     void operator()(std::string_view name, bool value) {
         if (value)
-            number(name, "true");
+            truth(name, true);
     }
     void operator()(std::string_view name, int value) { (*this)(name, std::int64_t{value}); }
     void operator()(std::string_view name, std::int64_t value) {
@@ -63,7 +59,7 @@ class Writer {
         if (usage == dialect::Usage{})
             return;
         begin(name);
-        out_ += '{';
+        out_.add('{');
         for_each_usage_member(usage, *this);
         close('}');
     }
@@ -71,18 +67,23 @@ class Writer {
         if (pairs.empty())
             return;
         begin(name);
-        out_ += '{';
-        for (const auto& [key, value] : pairs) (*this)(std::string_view(key), std::string_view(value));
+        out_.add('{');
+        for (const auto& [key, value] : pairs) {
+            out_.add_json_string(key);
+            out_.add(':');
+            out_.add_json_string(value);
+            out_.add(',');
+        }
         close('}');
     }
     void operator()(std::string_view name, const std::vector<std::string>& texts) {
         if (texts.empty())
             return;
         begin(name);
-        out_ += '[';
+        out_.add('[');
         for (const std::string& text : texts) {
-            append_json_string(out_, text);
-            out_ += ',';
+            out_.add_json_string(text);
+            out_.add(',');
         }
         close(']');
     }
@@ -96,14 +97,14 @@ class Writer {
         write_objects(name, comparisons,
                       [this](const Comparison& each) { for_each_comparison_member(each, *this); });
     }
-    void operator()(std::string_view name, ShadowRole role) { (*this)(name, to_string(role)); }
+    void operator()(std::string_view name, ShadowRole role) { word(name, to_string(role)); }
     void operator()(std::string_view name, const std::optional<bool>& value) {
         if (value)
-            number(name, *value);
+            truth(name, *value);
     }
     void operator()(std::string_view name, double value) {
         begin(name);
-        fmt::format_to(std::back_inserter(out_), "{:.4f},", value);
+        out_.add(fmt::format("{:.4f},", value));
     }
     void operator()(std::string_view name, const std::optional<double>& value) {
         if (value)
@@ -111,7 +112,7 @@ class Writer {
     }
     void operator()(std::string_view name, const LiveSide& live) {
         begin(name);
-        out_ += '{';
+        out_.add('{');
         for_each_live_member(live, *this);
         close('}');
     }
@@ -119,7 +120,7 @@ class Writer {
         if (!shadow)
             return;
         begin(name);
-        out_ += '{';
+        out_.add('{');
         for_each_shadow_member(*shadow, *this);
         close('}');
     }
@@ -127,10 +128,10 @@ class Writer {
         if (content.empty())
             return;
         begin(name);
-        out_ += '{';
+        out_.add('{');
         (*this)("format", content.format);
         (*this)("stream", content.stream);
-        number("total_bytes", content.total());
+        number("total_bytes", static_cast<std::int64_t>(content.total()));
         (*this)("truncated", content.truncated());
         const std::string bytes = content.bytes();
         if (simdjson::validate_utf8(bytes)) {
@@ -147,9 +148,9 @@ class Writer {
         if (items.empty())
             return;
         begin(name);
-        out_ += '[';
+        out_.add('[');
         for (const Item& item : items) {
-            out_ += '{';
+            out_.add('{');
             visit(item);
             close('}');
         }
@@ -158,60 +159,77 @@ class Writer {
     static std::int64_t microseconds(Duration value) {
         return std::chrono::floor<std::chrono::microseconds>(value).count();
     }
+    // Names of members and words of our own hold nothing that JSON would escape.
     void begin(std::string_view name) {
-        append_json_string(out_, name);
-        out_ += ':';
+        out_.add('"');
+        out_.add(name);
+        out_.add("\":");
     }
-    template <class T>
-    void number(std::string_view name, T value) {
+    void word(std::string_view name, std::string_view value) {
         begin(name);
-        fmt::format_to(std::back_inserter(out_), "{},", value);
+        out_.add('"');
+        out_.add(value);
+        out_.add("\",");
+    }
+    void truth(std::string_view name, bool value) {
+        begin(name);
+        out_.add(value ? "true," : "false,");
+    }
+    void number(std::string_view name, std::int64_t value) {
+        begin(name);
+        out_.add(value);
+        out_.add(',');
     }
     // Over the last comma, if there is one.
     void close(char end) {
-        if (out_.back() == ',')
-            out_.pop_back();
-        out_ += end;
-        out_ += ',';
+        if (out_.last() == ',')
+            out_.drop_last();
+        out_.add(end);
+        out_.add(',');
     }
     void base64(std::string_view name, const std::string& bytes) {
-        begin(name);
-        out_ += '"';
-        const std::size_t start = out_.size();
-        out_.resize(start + (bytes.size() + 2) / 3 * 4 + 1);  // and the end mark that OpenSSL writes
-        const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out_.data() + start),
+        std::string encoded((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the end mark that OpenSSL writes
+        const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
                                            reinterpret_cast<const unsigned char*>(bytes.data()),
                                            static_cast<int>(bytes.size()));
-        out_.resize(start + static_cast<std::size_t>(length));
-        out_ += "\",";
+        word(name, std::string_view(encoded).substr(0, static_cast<std::size_t>(length)));
     }
 
-    std::string& out_;
+    TextAppender& out_;
 };
 
 }  // namespace
 
-Encoded encode(const CallRecord& record, bool with_content) {
-    Encoded encoded;
-    std::string& out = encoded.json;
-    out.reserve(2048 +
-                (with_content ? record.request.kept() + record.answer.kept() + record.live_answer.kept() : 0));
-    out = fmt::format(R"({{"schema":{},"time":"{}",)", kRecordSchema, format_utc(record.started));
+std::size_t append_encoded(std::string& text, const CallRecord& record, bool with_content) {
+    TextAppender out(text);
+    const std::size_t begin = out.size();
+    out.add(R"({"schema":)");
+    out.add(std::int64_t{kRecordSchema});
+    out.add(R"(,"time":")");
+    out.add(format_utc(record.started));
+    out.add("\",");
     Writer writer(out);
     for_each_member(record, writer);
-    out.pop_back();
-    encoded.head = out.size();
+    out.drop_last();
+    const std::size_t head = out.size() - begin;
     const bool has_content = !(record.request.empty() && record.answer.empty() && record.context.empty() &&
                                record.live_answer.empty());
     if (with_content && has_content) {
-        out += R"(,"content":{)";
+        out.add(R"(,"content":{)");
         writer("request", record.request);
         writer("answer", record.answer);
         writer("context", record.context);
         writer("live_answer", record.live_answer);
-        out.back() = '}';
+        out.drop_last();
+        out.add('}');
     }
-    out += '}';
+    out.add('}');
+    return head;
+}
+
+Encoded encode(const CallRecord& record, bool with_content) {
+    Encoded encoded;
+    encoded.head = append_encoded(encoded.json, record, with_content);
     return encoded;
 }
 

@@ -66,7 +66,7 @@ std::string summary(const LogRecord& record, const Result<CallRecord>& decoded) 
 
 std::string fit_message(const LogRecord& record, std::size_t limit) {
     if (record.json.size() <= limit)
-        return record.json;
+        return std::string(record.json);
     const Result<CallRecord> decoded = decode(record.json);
     // Each round takes away in proportion to what was too much: two or three are enough.
     for (std::size_t keep = decoded ? limit : 0; keep >= kLeastContent;) {
@@ -75,7 +75,7 @@ std::string fit_message(const LogRecord& record, std::size_t limit) {
             return json;
         keep = keep * limit / json.size() * 15 / 16;
     }
-    std::string head = record.json.substr(0, record.head);
+    std::string head(record.json.substr(0, record.head));
     head += R"(,"content":{"cut":true}})";
     if (head.size() <= limit)
         return head;

@@ -37,7 +37,7 @@ bool Log::has_ample_room() const {
     return queue_->has_room(2);
 }
 
-bool Log::append(std::unique_ptr<CallRecord> record, std::function<void(bool durable)> on_durable) {
+bool Log::append(RecordPointer record, std::function<void(bool durable)> on_durable) {
     const std::size_t bytes = memory_of(*record);
     return queue_->push({std::move(record), std::move(on_durable), bytes});
 }

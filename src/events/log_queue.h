@@ -16,7 +16,7 @@ namespace tidegate::events {
 class LogQueue {
   public:
     struct Entry {
-        std::unique_ptr<CallRecord> record;
+        RecordPointer record;
         std::function<void(bool)> on_durable;
         std::size_t bytes = 0;
     };

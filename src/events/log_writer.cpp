@@ -32,10 +32,9 @@ void LogWriter::run() {
 
 void LogWriter::write(std::span<LogQueue::Entry> entries) {
     while (!entries.empty()) {
-        GroupBuilder builder;
-        const std::span<LogQueue::Entry> group = entries.first(build(builder, entries));
+        const std::span<LogQueue::Entry> group = entries.first(build(entries));
         entries = entries.subspan(group.size());
-        const bool durable = store(builder.finish());
+        const bool durable = store(builder_.finish());
         (durable ? synced_ : given_up_).fetch_add(group.size(), std::memory_order_relaxed);
         std::size_t bytes = 0;
         for (const LogQueue::Entry& entry : group) bytes += entry.bytes;
@@ -47,18 +46,20 @@ void LogWriter::write(std::span<LogQueue::Entry> entries) {
     }
 }
 
-std::size_t LogWriter::build(GroupBuilder& builder, std::span<LogQueue::Entry> entries) const {
+std::size_t LogWriter::build(std::span<LogQueue::Entry> entries) {
     std::size_t count = 0;
-    for (LogQueue::Entry& entry : entries) {
-        Encoded encoded = encode(*entry.record, options_.content);
+    while (count < entries.size() && builder_.size() < options_.group_bytes) {
+        LogQueue::Entry& entry = entries[count++];
+        std::string& out = builder_.begin(entry.record->id);
+        const std::size_t begin = out.size();
+        std::size_t head = append_encoded(out, *entry.record, options_.content);
         // Only control characters, six bytes each, make a record this long.
-        if (encoded.json.size() > kMaxGroup / 2)
-            encoded = encode(*entry.record, false);
-        if (count > 0 && builder.size() + encoded.json.size() > options_.group_bytes)
-            break;
-        builder.add(entry.record->id, encoded.json, encoded.head);
+        if (builder_.record_size() > kMaxGroup / 2) {
+            out.resize(begin);
+            head = append_encoded(out, *entry.record, false);
+        }
+        builder_.end(head);
         entry.record.reset();
-        ++count;
     }
     return count;
 }

@@ -27,8 +27,8 @@ class LogWriter {
   private:
     void run();
     void write(std::span<LogQueue::Entry> entries);
-    // Adds records until the group is full; how many.
-    std::size_t build(GroupBuilder& builder, std::span<LogQueue::Entry> entries) const;
+    // Adds records to the builder until its group is full; how many.
+    std::size_t build(std::span<LogQueue::Entry> entries);
     // False if it was given up.
     bool store(const GroupBuilder::Group& group);
     void housekeep();
@@ -37,6 +37,7 @@ class LogWriter {
     const LogOptions options_;
     LogQueue& queue_;
     Segments& segments_;
+    GroupBuilder builder_;  // used by the thread alone
     std::chrono::steady_clock::time_point last_housekeeping_{};
 
     std::atomic<std::uint64_t> synced_{0};

@@ -38,7 +38,7 @@ Result<ShadowFigures> Query::shadow(const ShadowFilter& filter) {
 }
 
 std::string render(const LogRecord& record, bool with_content) {
-    return with_content ? record.json : record.without_content();
+    return with_content ? std::string(record.json) : record.without_content();
 }
 
 std::string render(const IndexRow& row) {

@@ -19,6 +19,8 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kRecordHeader = 24;
 constexpr int kLevel = 1;
 constexpr std::size_t kScanBlock = 1U << 20U;
+// What a builder keeps from one group to the next.
+constexpr std::size_t kKeptBuffer = 8U << 20U;
 
 template <class T>
 void put(std::string& out, T value) {
@@ -70,8 +72,10 @@ std::optional<Header> parse_header(std::string_view bytes, std::uint64_t offset)
 }
 
 // The records in an uncompressed group; nothing if it does not add up.
-std::optional<std::vector<LogRecord>> split(std::string_view raw, std::uint32_t count, Cursor group) {
+std::optional<std::vector<LogRecord>> split(const std::shared_ptr<const std::string>& whole,
+                                            std::uint32_t count, Cursor group) {
     std::vector<LogRecord> records;
+    std::string_view raw = *whole;
     while (!raw.empty()) {
         if (raw.size() < kRecordHeader)
             return std::nullopt;
@@ -86,6 +90,7 @@ std::optional<std::vector<LogRecord>> split(std::string_view raw, std::uint32_t 
         record.position = {group, static_cast<std::uint32_t>(records.size() - 1)};
         record.json = raw.substr(kRecordHeader, length);
         record.head = head;
+        record.group = whole;
         raw.remove_prefix(kRecordHeader + length);
     }
     if (records.size() != count)
@@ -93,13 +98,13 @@ std::optional<std::vector<LogRecord>> split(std::string_view raw, std::uint32_t 
     return records;
 }
 
-std::optional<std::string> decompress(std::string_view payload, std::size_t raw_length) {
+std::shared_ptr<const std::string> decompress(std::string_view payload, std::size_t raw_length) {
     // The header's length is trusted only if zstd's own agrees: memory is bounded by kMaxGroup.
     if (ZSTD_getFrameContentSize(payload.data(), payload.size()) != raw_length)
-        return std::nullopt;
-    std::string raw(raw_length, '\0');
-    if (ZSTD_decompress(raw.data(), raw.size(), payload.data(), payload.size()) != raw_length)
-        return std::nullopt;
+        return nullptr;
+    auto raw = std::make_shared<std::string>(raw_length, '\0');
+    if (ZSTD_decompress(raw->data(), raw->size(), payload.data(), payload.size()) != raw_length)
+        return nullptr;
     return raw;
 }
 
@@ -154,11 +159,27 @@ bool is_segment_header(std::string_view bytes, std::uint64_t number) {
            get<std::uint32_t>(bytes, 28) == crc32c(bytes.substr(0, 28));
 }
 
-void GroupBuilder::add(const CallId& id, std::string_view json, std::size_t head) {
-    put(raw_, static_cast<std::uint32_t>(json.size()));
-    put(raw_, static_cast<std::uint32_t>(head));
+void GroupBuilder::FreeContext::operator()(ZSTD_CCtx_s* context) const {
+    ZSTD_freeCCtx(context);
+}
+
+GroupBuilder::GroupBuilder() : context_(ZSTD_createCCtx()) {
+    if (!context_)
+        throw std::bad_alloc();
+}
+
+std::string& GroupBuilder::begin(const CallId& id) {
+    raw_.append(kRecordHeader - id.bytes().size(), '\0');  // both lengths, which `end` knows
     raw_.append(reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size());
-    raw_ += json;
+    record_ = raw_.size();
+    return raw_;
+}
+
+void GroupBuilder::end(std::size_t head) {
+    std::string lengths;
+    put(lengths, static_cast<std::uint32_t>(record_size()));
+    put(lengths, static_cast<std::uint32_t>(head));
+    raw_.replace(record_ - kRecordHeader, lengths.size(), lengths);
     ++records_;
 }
 
@@ -166,14 +187,18 @@ GroupBuilder::Group GroupBuilder::finish() {
     Group group;
     group.raw_length = static_cast<std::uint32_t>(raw_.size());
     group.records = records_;
-    group.payload.resize(ZSTD_compressBound(raw_.size()));
+    const std::size_t bound = ZSTD_compressBound(raw_.size());
+    if (compressed_.size() < bound || compressed_.size() > kKeptBuffer)
+        compressed_ = std::vector<char>(bound);
     // With room for the worst case it cannot fail but for lack of memory.
-    const std::size_t length =
-        ZSTD_compress(group.payload.data(), group.payload.size(), raw_.data(), raw_.size(), kLevel);
+    const std::size_t length = ZSTD_compressCCtx(context_.get(), compressed_.data(), compressed_.size(),
+                                                 raw_.data(), raw_.size(), kLevel);
     if (ZSTD_isError(length) != 0U)
         throw std::bad_alloc();
-    group.payload.resize(length);
+    group.payload = {compressed_.data(), length};
     raw_.clear();
+    if (raw_.capacity() > kKeptBuffer)
+        raw_.shrink_to_fit();
     records_ = 0;
     return group;
 }
@@ -221,10 +246,10 @@ Result<FoundGroup> read_group(const File& file, std::uint64_t segment, std::uint
         return payload.error();
     if (payload->size() != header->length || crc32c(*payload) != header->payload_crc)
         return found;
-    const std::optional<std::string> raw = decompress(*payload, header->raw_length);
+    const std::shared_ptr<const std::string> raw = decompress(*payload, header->raw_length);
     if (!raw)
         return found;
-    std::optional<std::vector<LogRecord>> records = split(*raw, header->records, {segment, offset});
+    std::optional<std::vector<LogRecord>> records = split(raw, header->records, {segment, offset});
     if (!records)
         return found;
     found.content = std::move(*records);

@@ -8,10 +8,13 @@
 #include <tidegate/events/log_reader.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+struct ZSTD_CCtx_s;
 
 namespace tidegate::events {
 
@@ -27,22 +30,38 @@ std::optional<std::uint64_t> parse_segment_name(std::string_view name);
 std::string segment_header(std::uint64_t number, WallTime now);
 bool is_segment_header(std::string_view bytes, std::uint64_t number);
 
-// Collects records into the uncompressed form of a group.
+// Collects records into the uncompressed form of a group, one group after the other.
 class GroupBuilder {
   public:
-    void add(const CallId& id, std::string_view json, std::size_t head);
+    GroupBuilder();
+
+    // The record is what is appended to the returned string before `end`.
+    std::string& begin(const CallId& id);
+    // Bytes of the record so far.
+    std::size_t record_size() const { return raw_.size() - record_; }
+    // `head`: as in docs/log_format.md.
+    void end(std::size_t head);
     std::size_t size() const { return raw_.size(); }
     std::uint32_t records() const { return records_; }
-    // Compresses; the result fits any place (`group_header` names it).
+    // Compresses and begins the next; the result fits any place (`group_header` names it) and lives until the
+    // next one is finished.
     struct Group {
-        std::string payload;
+        std::string_view payload;
         std::uint32_t raw_length = 0;
         std::uint32_t records = 0;
     };
     Group finish();
 
   private:
+    struct FreeContext {
+        void operator()(ZSTD_CCtx_s* context) const;
+    };
+
+    std::unique_ptr<ZSTD_CCtx_s, FreeContext>
+        context_;  // kept: making one costs more than compressing a record
     std::string raw_;
+    std::vector<char> compressed_;
+    std::size_t record_ = 0;  // where the record in progress begins
     std::uint32_t records_ = 0;
 };
 

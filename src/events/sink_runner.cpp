@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 
 // How long the thread sleeps at most when there is nothing to do.
 constexpr Duration kIdle = std::chrono::seconds{1};
-constexpr int kNice = 15;
+constexpr int kNice = 19;
 
 }  // namespace
 

@@ -16,9 +16,8 @@ class ShadowIndexTest : public testing::Test {
     void deliver(const std::vector<CallRecord>& records) {
         std::vector<LogRecord> batch;
         for (const CallRecord& record : records) {
-            const Encoded encoded = encode(record);
-            batch.push_back(
-                {record.id, {next_, static_cast<std::uint32_t>(batch.size())}, encoded.json, encoded.head});
+            const RecordPosition position{next_, static_cast<std::uint32_t>(batch.size())};
+            batch.push_back(log_record(record.id, position, encode(record)));
         }
         next_.offset += 1000;
         const Result<> done = sink_.deliver(batch, next_);

@@ -16,9 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-LogRecord log_record(const CallRecord& record, RecordPosition position) {
-    const Encoded encoded = encode(record);
-    return {record.id, position, encoded.json, encoded.head};
+LogRecord indexed(const CallRecord& record, RecordPosition position) {
+    return log_record(record.id, position, encode(record));
 }
 
 class IndexTest : public testing::Test {
@@ -33,7 +32,7 @@ class IndexTest : public testing::Test {
     void deliver(const std::vector<CallRecord>& records) {
         std::vector<LogRecord> batch;
         for (const CallRecord& record : records) {
-            batch.push_back(log_record(record, {next_, static_cast<std::uint32_t>(batch.size())}));
+            batch.push_back(indexed(record, {next_, static_cast<std::uint32_t>(batch.size())}));
         }
         next_.offset += 1000;
         const Result<> done = sink_->deliver(batch, next_);
@@ -195,8 +194,9 @@ TEST_F(IndexTest, RemembersItsCursor) {
 
 TEST_F(IndexTest, RecordsThatMakeNoSenseAreSkipped) {
     const CallRecord record = small_record(kNovember);
-    const std::vector<LogRecord> batch = {{CallId::make(kNovember), {{1, 32}, 0}, "{\"schema\":1,\"id\"}", 12},
-                                          log_record(record, {{1, 32}, 1})};
+    const std::vector<LogRecord> batch = {
+        log_record(CallId::make(kNovember), {{1, 32}, 0}, {"{\"schema\":1,\"id\"}", 12}),
+        indexed(record, {{1, 32}, 1})};
     ASSERT_TRUE(sink_->deliver(batch, {1, 1000}));
     EXPECT_EQ(list({}), (std::vector<CallId>{record.id}));
 }

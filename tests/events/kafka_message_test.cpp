@@ -11,8 +11,7 @@ namespace {
 constexpr std::size_t kLeast = 3 * 1024;
 
 LogRecord in_log(const CallRecord& record) {
-    const Encoded encoded = encode(record);
-    return {record.id, {}, encoded.json, encoded.head};
+    return log_record(record.id, {}, encode(record));
 }
 
 Content content(const std::string& bytes, std::size_t keep = 8 << 20) {
@@ -103,7 +102,8 @@ TEST(FitMessage, KeepsWhoWhatAndCostOfARecordThatIsTooLongWithoutContent) {
 
 TEST(FitMessage, StillNamesARecordThatCannotBeRead) {
     LogRecord record = in_log(full_record());
-    record.json = R"({"schema":99,"x":")" + std::string(50'000, 'x') + "\"}";
+    const std::string json = R"({"schema":99,"x":")" + std::string(50'000, 'x') + "\"}";
+    record.json = json;
     record.head = record.json.size() - 1;
     const std::string message = fit_message(record, kLeast);
     EXPECT_EQ(decode(message)->id, record.id) << message;

@@ -34,8 +34,7 @@ class KafkaTest : public testing::Test {
         for (int i = 0; i < count; ++i) {
             CallRecord record = full_record(kNovember + std::chrono::milliseconds{++made_});
             record.request.append(std::string(content, 'q'));
-            const Encoded encoded = encode(record);
-            batch_.push_back({record.id, {}, encoded.json, encoded.head});
+            batch_.push_back(log_record(record.id, {}, encode(record)));
         }
         return again(sink);
     }

@@ -84,6 +84,12 @@ inline void append_and_wait(Log& log, const CallRecord& record) {
     EXPECT_TRUE(durable.get_future().get());
 }
 
+// As if it had been read back from the log.
+inline LogRecord log_record(CallId id, RecordPosition position, const Encoded& encoded) {
+    const auto group = std::make_shared<const std::string>(encoded.json);
+    return {id, position, *group, encoded.head, group};
+}
+
 // All that the log holds from `cursor` on.
 inline std::vector<LogRecord> read_all(Log& log, Cursor cursor = {}) {
     LogReader reader(log);

@@ -159,6 +159,8 @@ struct Encoded {
 };
 // Not for an I/O thread: it may take milliseconds.
 Encoded encode(const CallRecord& record, bool with_content = true);
+// The same behind what `text` holds; the length of the head.
+std::size_t append_encoded(std::string& text, const CallRecord& record, bool with_content = true);
 // Reads either form. Unknown members are ignored, missing ones keep their default; a newer schema is refused.
 Result<CallRecord> decode(std::string_view json);
 

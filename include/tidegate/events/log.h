@@ -4,8 +4,8 @@
 
 #include <tidegate/base/clock.h>
 #include <tidegate/base/result.h>
-#include <tidegate/events/call_record.h>
 #include <tidegate/events/position.h>
+#include <tidegate/events/record_pool.h>
 
 #include <chrono>
 #include <cstdint>
@@ -32,10 +32,10 @@ struct LogOptions {
     // Whole segments go when the newest record in them is older, or when all segments together are larger.
     Duration keep = std::chrono::hours{24 * 30};
     std::uint64_t keep_bytes = 20ULL << 30;
-    std::uint64_t segment_bytes = 64ULL << 20;               // a new segment begins when this is passed
-    Duration segment_age = std::chrono::hours{24};           // or after this time, so that age can drop it
-    Duration group_interval = std::chrono::milliseconds{5};  // how long a group gathers records
-    std::size_t group_bytes = 4ULL << 20;               // uncompressed; a larger record is a group by itself
+    std::uint64_t segment_bytes = 64ULL << 20;                // a new segment begins when this is passed
+    Duration segment_age = std::chrono::hours{24};            // or after this time, so that age can drop it
+    Duration group_interval = std::chrono::milliseconds{20};  // how long a group gathers records
+    std::size_t group_bytes = 4ULL << 20;               // uncompressed; the record that reaches it is the last
     Duration retry_interval = std::chrono::seconds{1};  // after a disk error
     // `has_room` says no beyond either.
     std::size_t queue_records = 20'000;
@@ -78,7 +78,7 @@ class Log {
     // Hands the record to the writer and returns at once. `on_durable` is called exactly once on the writer
     // thread: true after the record's group was synced, false if the log was closed without the disk having
     // taken it. It must not block. False if the log is closed already; `on_durable` is then not called.
-    bool append(std::unique_ptr<CallRecord> record, std::function<void(bool durable)> on_durable = {});
+    bool append(RecordPointer record, std::function<void(bool durable)> on_durable = {});
     // Writes what is queued (if the disk refuses, for at most `patience`) and ends the writer. Idempotent.
     void close(Duration patience = std::chrono::seconds{5});
 

@@ -21,11 +21,12 @@ class Log;
 struct LogRecord {
     CallId id;
     RecordPosition position;
-    std::string json;
+    std::string_view json;  // lies in `group`
     std::size_t head = 0;
+    std::shared_ptr<const std::string> group;  // the group it came in, uncompressed
 
     // Without content: what was asked and answered stays out.
-    std::string without_content() const { return json.substr(0, head) + "}"; }
+    std::string without_content() const { return std::string(json.substr(0, head)) + "}"; }
 };
 
 // Limits of one `read`; it returns at least one group if there is one.

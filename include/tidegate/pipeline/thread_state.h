@@ -3,6 +3,7 @@
 
 #include <tidegate/async/io_threads.h>
 #include <tidegate/calls/worker.h>
+#include <tidegate/events/record_pool.h>
 #include <tidegate/pipeline/feature_table.h>
 #include <tidegate/pipeline/shadow_lane.h>
 
@@ -57,6 +58,7 @@ class ThreadState {
     calls::Worker worker;
     cache::Cache* cache =
         nullptr;  // this thread's way to the cache, null: there is none; outlives its requests
+    const std::shared_ptr<events::RecordPool> records = std::make_shared<events::RecordPool>();
     // Requests that begin from now on use this; those in progress keep theirs.
     std::shared_ptr<const FeatureTable> table;
     ShadowLane shadow{*this};

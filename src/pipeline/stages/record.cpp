@@ -18,8 +18,8 @@
 namespace tidegate::pipeline {
 namespace {
 
-std::unique_ptr<events::CallRecord> describe_request(const Exchange& exchange) {
-    auto record = std::make_unique<events::CallRecord>();
+events::RecordPointer describe_request(const Exchange& exchange) {
+    events::RecordPointer record = exchange.thread.records->take();
     record->id = exchange.id;
     record->started = exchange.started;
     record->dialect = dialect::to_string(exchange.format);
