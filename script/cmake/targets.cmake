@@ -6,7 +6,7 @@ target_compile_options(tidegate_options INTERFACE
     -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
     -fPIE -fno-omit-frame-pointer -Xclang -fno-pch-timestamp)
 target_compile_definitions(tidegate_options INTERFACE
-    BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16   # deep coroutine chains then allocate nothing (docs/performance.md)
+    BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING   # frames of every size from the allocator, which is quick at it (docs/performance.md)
     BOOST_ASIO_NO_DEPRECATED
     BOOST_ASIO_SEPARATE_COMPILATION                # compiled once, in precompiled.cpp
     BOOST_BEAST_SEPARATE_COMPILATION
