@@ -141,7 +141,9 @@ async::Task<Result<std::string>> ask_model(pipeline::ThreadState& state,
                                         .idempotency_key = {},
                                         .cancellation = cancellation};
     NoStream sink;
-    auto result = co_await calls::run_attempt(state.worker, request, sink, 0);
+    calls::AttemptResult result;
+    result.content = events::Content(0);
+    co_await calls::run_attempt(state.worker, request, sink, result);
     state.services.log.append(record_of(question, variant, id, started, result));
     if (result.reason != calls::Reason::ok)
         co_return failure(result);

@@ -7,7 +7,7 @@
 namespace tidegate::calls {
 
 AttemptState::AttemptState(Worker& worker_, const AttemptRequest& attempt_, EventSink& sink_,
-                           std::size_t content_limit)
+                           AttemptResult& result_)
     : worker(worker_),
       attempt(attempt_),
       sink(sink_),
@@ -15,8 +15,8 @@ AttemptState::AttemptState(Worker& worker_, const AttemptRequest& attempt_, Even
       provider(*attempt_.variant.model->provider),
       started(worker_.io.clock().steady()),
       deadline(std::min(attempt_.deadline, started + provider.total)),
-      body(worker_.buffers.borrow()) {
-    result.content = events::Content(content_limit);
+      body(worker_.buffers.borrow()),
+      result(result_) {
     result.content.format = dialect::to_string(provider.format);
     result.content.stream = attempt.request.stream();
     events::Attempt& record = result.record;

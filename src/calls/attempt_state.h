@@ -14,7 +14,7 @@ namespace tidegate::calls {
 enum class Health { unknown, good, bad };
 
 struct AttemptState {
-    AttemptState(Worker& worker_, const AttemptRequest& attempt_, EventSink& sink_, std::size_t content_limit);
+    AttemptState(Worker& worker_, const AttemptRequest& attempt_, EventSink& sink_, AttemptResult& result_);
 
     Worker& worker;
     const AttemptRequest& attempt;
@@ -24,7 +24,7 @@ struct AttemptState {
     const SteadyTime started;
     const SteadyTime deadline;
     LendingPool<std::string>::Loan body;  // the request as it is sent
-    AttemptResult result;
+    AttemptResult& result;
     Health health = Health::unknown;
     bool try_again = false;
     bool content_came = false;  // of a stream, from the provider; guardrails may hold it back

@@ -33,10 +33,17 @@ bool take_verdict(AttemptState& state, GuardVerdict verdict, const std::string& 
     return false;
 }
 
+bool has_input_guards(const AttemptState& state) {
+    return guards(state.attempt.variant.guardrails, Direction::input);
+}
+
+bool has_output_guards(const AttemptState& state) {
+    return state.attempt.request.operation() == dialect::Operation::chat &&
+           guards(state.attempt.variant.guardrails, Direction::output);
+}
+
 async::Task<bool> guard_input(AttemptState& state) {
     const GuardrailList& guardrails = state.attempt.variant.guardrails;
-    if (!guards(guardrails, Direction::input))
-        co_return true;
     const GuardContext context = guard_context(state);
     auto outcome = co_await guard_request(context, guardrails, state.attempt.request.operation(), *state.body);
     co_return take_verdict(state, outcome.verdict, outcome.message, std::move(outcome.trips));
@@ -44,8 +51,6 @@ async::Task<bool> guard_input(AttemptState& state) {
 
 async::Task<bool> guard_whole_answer(AttemptState& state, std::string& body) {
     const GuardrailList& guardrails = state.attempt.variant.guardrails;
-    if (state.attempt.request.operation() != dialect::Operation::chat || !guards(guardrails, Direction::output))
-        co_return true;
     const GuardContext context = guard_context(state);
     auto outcome = co_await guard_answer(context, guardrails, state.attempt.request.format(), body);
     co_return take_verdict(state, outcome.verdict, outcome.message, std::move(outcome.trips));

@@ -17,6 +17,9 @@ GuardContext guard_context(const AttemptState& state);
 bool take_verdict(AttemptState& state, GuardVerdict verdict, const std::string& message,
                   std::vector<guardrails::Trip> trips);
 
+// Asked first, so that an attempt without guardrails awaits nothing for them.
+bool has_input_guards(const AttemptState& state);
+bool has_output_guards(const AttemptState& state);
 // The request as it is sent, which input guardrails may redact. False if the attempt has failed.
 async::Task<bool> guard_input(AttemptState& state);
 // The same for a whole answer in the client's format.

@@ -93,11 +93,11 @@ void describe(const AttemptState& state, const Hold& hold, events::Attempt& reco
 
 }  // namespace
 
-async::Task<bool> hold_worst_case(AttemptState& state, Hold& hold) {
-    if (!find_bound(state, hold) || !take_key_tokens(state, hold))
-        co_return false;
-    if (state.attempt.accounts.empty())
-        co_return true;
+bool bound_worst_case(AttemptState& state, Hold& hold) {
+    return find_bound(state, hold) && take_key_tokens(state, hold);
+}
+
+async::Task<bool> reserve_worst_case(AttemptState& state, Hold& hold) {
     auto reserved = co_await state.worker.ledger.reserve(state.worker.io, state.attempt.accounts, hold.bound,
                                                          state.deadline, state.attempt.cancellation);
     if (!reserved) {

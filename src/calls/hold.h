@@ -22,8 +22,10 @@ struct Hold {
     std::int64_t key_tokens = 0;
 };
 
-// Before the first try. False: the attempt has failed, and nothing is held.
-async::Task<bool> hold_worst_case(AttemptState& state, Hold& hold);
+// Before the first try, in this order; only accounts make it wait. False: the attempt has failed, and nothing
+// is held.
+bool bound_worst_case(AttemptState& state, Hold& hold);
+async::Task<bool> reserve_worst_case(AttemptState& state, Hold& hold);
 
 // Before a second try, when the first may have cost something. False: there is no room for it.
 bool hold_again(AttemptState& state, Hold& hold);

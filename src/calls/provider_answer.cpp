@@ -120,10 +120,12 @@ std::string request_headers(const AttemptRequest& attempt, dialect::Format provi
     const bool same_dialect = attempt.request.format() == provider_format;
     if (same_dialect)
         lines += attempt.passed_headers;
-    const bool versioned =
-        same_dialect && to_lower(attempt.passed_headers).find("anthropic-version:") != std::string::npos;
-    if (provider_format == dialect::Format::anthropic && !versioned)
-        lines += "anthropic-version: 2023-06-01\r\n";
+    if (provider_format == dialect::Format::anthropic) {
+        const bool versioned =
+            same_dialect && to_lower(attempt.passed_headers).find("anthropic-version:") != std::string::npos;
+        if (!versioned)
+            lines += "anthropic-version: 2023-06-01\r\n";
+    }
     // The key promises the same request again; a fallback sends another one.
     if (!attempt.idempotency_key.empty() && attempt.number == 1)
         append_line(lines, "idempotency-key", attempt.idempotency_key);

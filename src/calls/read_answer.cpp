@@ -101,9 +101,11 @@ async::Task<void> read_whole(AttemptState& state, upstream::Response& response, 
         co_return;
     if (state.attempt.least_mean_logprob && !state.attempt.request.wants_logprobs())
         leave_out_logprobs(*parser, body);
-    const bool clean = co_await guard_whole_answer(state, body);
-    if (!clean)
-        co_return;
+    if (has_output_guards(state)) {
+        const bool clean = co_await guard_whole_answer(state, body);
+        if (!clean)
+            co_return;
+    }
     result.reason = facts->refusal ? Reason::refusal : Reason::ok;
     if (facts->refusal)
         result.message = fmt::format("{} refused", state.model.name);

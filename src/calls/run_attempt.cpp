@@ -17,25 +17,26 @@ void describe_trips(const std::vector<guardrails::Trip>& trips, events::Attempt&
 
 }  // namespace
 
-async::Task<AttemptResult> run_attempt(Worker& worker, const AttemptRequest& attempt, EventSink& sink,
-                                       std::size_t content_limit) {
-    AttemptState state(worker, attempt, sink, content_limit);
+async::Task<void> run_attempt(Worker& worker, const AttemptRequest& attempt, EventSink& sink,
+                              AttemptResult& result) {
+    AttemptState state(worker, attempt, sink, result);
     Hold hold;
     bool ready = write_request(state);
-    if (ready)
+    if (ready && has_input_guards(state))
         ready = co_await guard_input(state);  // behind the prompt, so that it sees all that is sent
     if (ready)
-        ready = co_await hold_worst_case(state, hold);
+        ready = bound_worst_case(state, hold);
+    if (ready && !attempt.accounts.empty())
+        ready = co_await reserve_worst_case(state, hold);
     if (ready) {
         co_await call_provider(state, hold);  // with the output's guardrails
         settle_hold(state, hold);
     }
-    events::Attempt& record = state.result.record;
+    events::Attempt& record = result.record;
     record.latency = state.now() - state.started;
-    record.reason = to_string(state.result.reason);
-    record.error = state.result.message;
-    describe_trips(state.result.trips, record);
-    co_return std::move(state.result);
+    record.reason = to_string(result.reason);
+    record.error = result.message;
+    describe_trips(result.trips, record);
 }
 
 }  // namespace tidegate::calls

@@ -44,6 +44,9 @@ constexpr bool is_token(std::string_view text) {
     return true;
 }
 
+// The index of the first control character at or behind `from`, else the size.
+std::size_t find_control(std::string_view text, std::size_t from);
+
 // -1 if it is no hexadecimal digit.
 constexpr int hex_value(char c) {
     if (c >= '0' && c <= '9')

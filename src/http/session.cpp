@@ -91,7 +91,8 @@ async::Task<bool> Session::serve_request() {
         if (admitted) {
             ++shared_.counters.requests;
             co_await run_handler();
-            co_await end_answer();
+            if (gone_ || answer_ != Answer::finished)
+                co_await end_answer();
         }
     }
     const bool more = keep_ && !gone_;
@@ -121,6 +122,8 @@ async::Task<bool> Session::admit() {
         co_return false;
     }
     body_ = shard_.bodies.take();
+    if (take_body_that_came())
+        co_return true;
     const bool complete = co_await read_body();
     co_return complete;
 }

@@ -59,6 +59,7 @@ class Session final : public ResponseWriter, private Transport::Reader {
     // Reading (session_read.cpp). A false says that the connection is over, and the client told what is to
     // tell.
     async::Task<bool> read_head();
+    bool take_body_that_came();
     async::Task<bool> read_body();
     async::Task<bool> read_sized_body(std::uint64_t size);
     async::Task<bool> read_chunked_body();

@@ -61,9 +61,20 @@ async::Task<bool> Session::read_head() {
     co_return true;
 }
 
-async::Task<bool> Session::read_body() {
+// Most bodies come with their head; then nothing is awaited. False: `read_body` is to read on.
+bool Session::take_body_that_came() {
     if (head_.framing == Framing::none)
-        co_return true;
+        return true;
+    const std::string_view input = input_.view();
+    if (head_.framing != Framing::length || input.empty() || input.size() < head_.content_length)
+        return false;
+    const std::size_t size = static_cast<std::size_t>(head_.content_length);
+    body_.append(input.substr(0, size));
+    input_.consume(size);
+    return true;
+}
+
+async::Task<bool> Session::read_body() {
     const bool waits = head_.expects_continue && input_.empty();
     if (waits) {
         out_ = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -157,11 +157,15 @@ http::RefusalAnswer Api::refusal_answer(const http::Refusal& refusal) const {
 async::Task<void> Api::handle(const http::Request& request, http::ResponseWriter& writer,
                               async::IoThread& thread) {
     ThreadState& state = *threads_[thread.index()];
-    if (const auto route = route_of_call(request)) {
-        if (request.method == Method::post) {
-            co_await call(request, writer, state, route->format, route->operation);
-            co_return;
-        }
+    const std::optional<Route> route = route_of_call(request);
+    if (route && request.method == Method::post)
+        return call(request, writer, state, route->format, route->operation);
+    return answer_other(request, writer, state);
+}
+
+async::Task<void> Api::answer_other(const http::Request& request, http::ResponseWriter& writer,
+                                    ThreadState& state) {
+    if (route_of_call(request)) {
         Problem problem = wrong_method("POST");
         co_await answer_problem(request, writer, state, std::move(problem));
         co_return;

@@ -59,7 +59,7 @@ Attempts::Attempts(Exchange& exchange)
       }),
       accounts_(accounts_of(exchange)) {}
 
-async::Task<calls::AttemptResult> Attempts::run(const FeatureVariant& variant, bool last) {
+async::Task<void> Attempts::run(const FeatureVariant& variant, bool last, calls::AttemptResult& result) {
     const SteadyTime begun = exchange_.thread.io.clock().steady();
     const calls::AttemptRequest request{
         .variant = variant.variant,
@@ -86,8 +86,9 @@ async::Task<calls::AttemptResult> Attempts::run(const FeatureVariant& variant, b
     exchange_.answered_by = &variant;
     exchange_.tried.push_back(&variant);
     exchange_.waiting_since = begun;
-    auto result =
-        co_await calls::run_attempt(exchange_.thread.worker, request, stream_, exchange_.table->max_content);
+    result = calls::AttemptResult();
+    result.content = events::Content(exchange_.table->max_content);
+    co_await calls::run_attempt(exchange_.thread.worker, request, stream_, result);
     note_served(exchange_.thread.services.store, variant.variant);
     exchange_.waiting_since.reset();
     exchange_.upstream_wait += exchange_.thread.io.clock().steady() - begun;
@@ -100,7 +101,6 @@ async::Task<calls::AttemptResult> Attempts::run(const FeatureVariant& variant, b
     note_trips(variant, result.trips);
     exchange_.attempts.push_back(std::move(result.record));
     exchange_.answer_content = std::move(result.content);
-    co_return result;
 }
 
 void Attempts::note_trips(const FeatureVariant& variant, std::span<const guardrails::Trip> trips) {

@@ -10,7 +10,7 @@ std::string stream_headers(const Exchange& exchange, std::string_view header_lin
     std::string lines =
         "content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\nx-accel-buffering: "
         "no\r\n";
-    lines += exchange.answer_headers(header_lines);
+    exchange.append_answer_headers(lines, header_lines);
     return lines;
 }
 

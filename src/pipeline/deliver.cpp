@@ -13,7 +13,7 @@ std::string answer_headers(const Exchange& exchange, const Outgoing& outgoing) {
     lines += "content-type: ";
     lines += outgoing.content_type;
     lines += "\r\n";
-    lines += exchange.answer_headers(outgoing.header_lines);
+    exchange.append_answer_headers(lines, outgoing.header_lines);
     return lines;
 }
 

@@ -7,7 +7,7 @@
 #include <tidegate/pipeline/exchange.h>
 #include <tidegate/pipeline/thread_state.h>
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace tidegate::pipeline {
 namespace {
@@ -25,8 +25,13 @@ bool has_line(std::string_view lines, std::string_view name) {
     return false;
 }
 
-double milliseconds(Duration duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
+// With one decimal, rounded.
+void append_milliseconds(std::string& out, Duration duration) {
+    using Tenths = std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>;
+    const std::int64_t tenths = std::max<std::int64_t>(std::chrono::round<Tenths>(duration).count(), 0);
+    out += std::to_string(tenths / 10);
+    out += '.';
+    out += static_cast<char>('0' + tenths % 10);
 }
 
 // Of a stream: until its first content.
@@ -34,8 +39,11 @@ void append_times(const Exchange& exchange, std::string& lines) {
     const SteadyTime now = exchange.thread.io.clock().steady();
     const Duration waiting = exchange.waiting_since ? now - *exchange.waiting_since : Duration::zero();
     const Duration upstream = exchange.upstream_wait + waiting;
-    fmt::format_to(std::back_inserter(lines), "server-timing: upstream;dur={:.1f}, gateway;dur={:.1f}\r\n",
-                   milliseconds(upstream), milliseconds(now - exchange.received - upstream));
+    lines += "server-timing: upstream;dur=";
+    append_milliseconds(lines, upstream);
+    lines += ", gateway;dur=";
+    append_milliseconds(lines, now - exchange.received - upstream);
+    lines += "\r\n";
 }
 
 }  // namespace
@@ -97,8 +105,8 @@ void Exchange::nobody_answered() {
     fallback_reason.clear();
 }
 
-std::string Exchange::answer_headers(std::string_view provider_lines) const {
-    std::string lines = "x-tidegate-call-id: " + id_text + "\r\n";
+void Exchange::append_answer_headers(std::string& lines, std::string_view provider_lines) const {
+    lines.append("x-tidegate-call-id: ").append(id_text).append("\r\n");
     if (answered_by != nullptr) {
         lines += answered_by->header_lines;
     } else {
@@ -122,7 +130,6 @@ std::string Exchange::answer_headers(std::string_view provider_lines) const {
     const std::string_view id_header = format == dialect::Format::anthropic ? "request-id" : "x-request-id";
     if (!has_line(provider_lines, id_header))
         http::append_header_line(lines, id_header, id_text);
-    return lines;
 }
 
 }  // namespace tidegate::pipeline

@@ -168,7 +168,9 @@ async::Task<> ShadowLane::run(ShadowCopy copy) {
     answer.format = dialect::to_string(copy.format);
     answer.stream = view->stream();
     Collector collector(answer);
-    auto result = co_await calls::run_attempt(thread_.worker, attempt, collector, 0);
+    calls::AttemptResult result;
+    result.content = events::Content(0);
+    co_await calls::run_attempt(thread_.worker, attempt, collector, result);
     note_served(thread_.services.store, runs.variant);
     answer.append(result.body);
 

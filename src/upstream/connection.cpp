@@ -63,18 +63,18 @@ async::Task<bool> Connection::send(const Request& request) {
         out.append(rest);
         rest = {};
     }
-    const Io io = co_await write_all(out, rest);
+    const auto [failure, written] = co_await write_all(out, rest);
     state_->take_back(std::move(out));
-    sent_whole_ = !io.error;  // even if it was cancelled since: the provider has it
+    sent_whole_ = !failure;  // even if it was cancelled since: the provider has it
     if (sent_whole_)
         phase_ = Phase::first_byte;
     if (stop_ != Stop::none)
-        co_return fail_io(io.error);
+        co_return fail_io(failure);
     if (sent_whole_)
         co_return true;
     // A server may refuse a request before it has read it all, and close: its answer is there to be read.
     const Error write_error{ErrorKind::unavailable, ErrorSource::upstream,
-                            where() + " broke while sending: " + io.error.message(), nullptr, true};
+                            where() + " broke while sending: " + failure.message(), nullptr, true};
     const bool answered = co_await read_head(request);
     if (answered)
         co_return true;
@@ -140,11 +140,11 @@ async::Task<bool> Connection::fill(std::size_t limit) {
         buffer_ = ReadBuffer{std::move(larger), wanted, 0, kept.size()};
     }
     const asio::mutable_buffer into(buffer_.memory.get() + buffer_.end, buffer_.capacity - buffer_.end);
-    const Io io = co_await read_some(into);
-    if (io.error || stop_ != Stop::none)
-        co_return fail_io(io.error);
-    buffer_.end += io.bytes;
-    received_ += io.bytes;
+    const auto [failure, bytes] = co_await read_some(into);
+    if (failure || stop_ != Stop::none)
+        co_return fail_io(failure);
+    buffer_.end += bytes;
+    received_ += bytes;
     any_bytes_ = true;
     co_return true;
 }
@@ -185,19 +185,19 @@ async::Task<Result<std::string_view>> Connection::read_body() {
         reading_ = true;
         arm(later(state_->thread.clock().steady(), idle_limit_));
         const asio::mutable_buffer into(buffer_.memory.get(), buffer_.capacity);
-        const Io io = co_await read_some(into);
+        const auto [failure, bytes] = co_await read_some(into);
         // A reader that takes its time is no idle server: from here to the next read only the deadline counts.
         reading_ = false;
         arm(SteadyTime::max());
-        received_ += io.bytes;
-        buffer_.end = io.bytes;
+        received_ += bytes;
+        buffer_.end = bytes;
         if (stop_ != Stop::none)
             continue;
-        if (io.error == asio::error::eof && body_.complete_at_close()) {
+        if (failure == asio::error::eof && body_.complete_at_close()) {
             body_ = BodyDecoder();
             head_done_ = false;  // nothing follows on a closed connection
-        } else if (io.error) {
-            fail_io(io.error);
+        } else if (failure) {
+            fail_io(failure);
         }
     }
 }
@@ -243,12 +243,17 @@ void Connection::park(SteadyTime until) {
 }
 
 async::Task<Connection::Io> Connection::read_some(asio::mutable_buffer into) {
-    if (tls_) {
-        const auto [error, bytes] = co_await tls_->async_read_some(into, async::as_tuple);
-        co_return Io{error, bytes};
-    }
-    const auto [error, bytes] = co_await socket_.async_read_some(into, async::as_tuple);
-    co_return Io{error, bytes};
+    return tls_ ? tls_->async_read_some(into, async::as_tuple) : socket_.async_read_some(into, async::as_tuple);
+}
+
+async::Task<Connection::Io> Connection::write_some(const std::array<asio::const_buffer, 2>& parts) {
+    const asio::const_buffer part = parts[0].size() > 0 ? parts[0] : parts[1];
+    // One TLS record a call, so one buffer a call; else one buffer leaves by a cheaper system call than two.
+    if (tls_)
+        return tls_->async_write_some(part, async::as_tuple);
+    if (part.size() == parts[0].size() + parts[1].size())
+        return socket_.async_write_some(part, async::as_tuple);
+    return socket_.async_write_some(parts, async::as_tuple);
 }
 
 async::Task<Connection::Io> Connection::write_all(std::string_view first, std::string_view second) {
@@ -257,13 +262,7 @@ async::Task<Connection::Io> Connection::write_all(std::string_view first, std::s
         arm(later(state_->thread.clock().steady(), idle_limit_));
         boost::system::error_code failure;
         std::size_t written = 0;
-        if (tls_) {
-            // One record a call, so one buffer a call.
-            const asio::const_buffer part = parts[0].size() > 0 ? parts[0] : parts[1];
-            std::tie(failure, written) = co_await tls_->async_write_some(part, async::as_tuple);
-        } else {
-            std::tie(failure, written) = co_await socket_.async_write_some(parts, async::as_tuple);
-        }
+        std::tie(failure, written) = co_await write_some(parts);
         if (failure)
             co_return Io{failure, written};
         const std::size_t of_first = std::min(written, parts[0].size());
@@ -284,7 +283,7 @@ void Connection::render(std::string& out, const Request& request) const {
     const bool bodiless = request.body.empty() &&
                           (request.method == "GET" || request.method == "HEAD" || request.method == "DELETE");
     if (!bodiless)
-        fmt::format_to(std::back_inserter(out), "content-length: {}\r\n", request.body.size());
+        out.append("content-length: ").append(std::to_string(request.body.size())).append("\r\n");
     out.append("\r\n");
 }
 

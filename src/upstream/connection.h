@@ -8,8 +8,10 @@
 #include <tidegate/async/timer_wheel.h>
 #include <tidegate/upstream/client.h>
 
+#include <array>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -51,6 +53,8 @@ class Connection {
     // The body of the answer, as Response has it.
     async::Task<Result<std::string_view>> read_body();
     bool readable() const;
+    // The last piece was read, and nothing went wrong.
+    bool body_finished() const { return body_.done() && !error_ && stop_ == Stop::none; }
     void fail_body(Error error);
     void set_deadline(SteadyTime deadline);
     const ResponseHead& head() const { return head_; }
@@ -76,10 +80,7 @@ class Connection {
   private:
     enum class Stop { none, cancelled, timed_out };
     // How one read or write ended.
-    struct Io {
-        boost::system::error_code error;
-        std::size_t bytes;
-    };
+    using Io = std::tuple<boost::system::error_code, std::size_t>;
 
     // dialing.cpp
     async::Task<bool> resolve(const std::string& host, SteadyTime deadline,
@@ -91,6 +92,7 @@ class Connection {
     async::Task<bool> handshake();
 
     async::Task<Io> read_some(asio::mutable_buffer into);
+    async::Task<Io> write_some(const std::array<asio::const_buffer, 2>& parts);
     async::Task<Io> write_all(std::string_view first, std::string_view second);
     async::Task<bool> fill(std::size_t limit);
     void render(std::string& out, const Request& request) const;

@@ -162,9 +162,9 @@ async::Task<bool> Connection::connect(const std::vector<asio::ip::address>& addr
 // A tunnel to the endpoint (RFC 9110, 9.3.6).
 async::Task<bool> Connection::ask_proxy() {
     const std::string ask = fmt::format("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", endpoint_->authority());
-    const Io io = co_await write_all(ask, {});
-    if (io.error || stop_ != Stop::none)
-        co_return fail_io(io.error);
+    const auto [failure, written] = co_await write_all(ask, {});
+    if (failure || stop_ != Stop::none)
+        co_return fail_io(failure);
     state_->lend(buffer_);
     HeadScanner scanner;
     HeadScanner::Status status = scanner.scan(buffer_.view());

@@ -48,13 +48,14 @@ async::Task<Result<void>> Response::read_all(std::string& out, std::size_t limit
         const Result<std::string_view> piece = co_await connection_->read_body();
         if (!piece)
             co_return piece.error();
-        if (piece->empty()) {
+        fits = piece->size() <= limit - (out.size() - before);
+        if (!fits)
+            break;
+        out.append(*piece);
+        if (piece->empty() || connection_->body_finished()) {
             out.reserve(out.size() + kPadding);
             co_return Result<void>();
         }
-        fits = piece->size() <= limit - (out.size() - before);
-        if (fits)
-            out.append(*piece);
     }
     Error error{ErrorKind::too_large, ErrorSource::upstream,
                 "the answer is larger than " + std::to_string(limit) + " bytes", nullptr, false};

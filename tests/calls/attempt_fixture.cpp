@@ -64,7 +64,9 @@ async::Task<> AttemptTest::run(Variation variation, std::shared_ptr<std::promise
                                  .passed_headers = {},
                                  .idempotency_key = {},
                                  .cancellation = *harness_.cancellation};
-    auto result = co_await run_attempt(worker_, attempt, sink_, 10'000);
+    AttemptResult result;
+    result.content = events::Content(10'000);
+    co_await run_attempt(worker_, attempt, sink_, result);
     promise->set_value(std::move(result));
 }
 

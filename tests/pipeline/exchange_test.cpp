@@ -34,10 +34,14 @@ TEST_F(ExchangeTest, EndsABegunStreamWithAnErrorEventInsteadOfABody) {
 }
 
 TEST_F(ExchangeTest, LeavesTheProvidersIdAndElseGivesItsOwn) {
-    EXPECT_THAT(exchange_.answer_headers(""), HasSubstr("\r\nx-request-id: " + exchange_.id_text));
-    const std::string lines = exchange_.answer_headers("X-Request-ID: provider\r\n");
-    EXPECT_THAT(lines, Not(HasSubstr("x-request-id: ")));
-    EXPECT_THAT(exchange_.answer_headers("anthropic-x-request-id: other\r\n"), HasSubstr("\r\nx-request-id: "));
+    const auto headers = [this](std::string_view provider_lines) {
+        std::string lines;
+        exchange_.append_answer_headers(lines, provider_lines);
+        return lines;
+    };
+    EXPECT_THAT(headers(""), HasSubstr("\r\nx-request-id: " + exchange_.id_text));
+    EXPECT_THAT(headers("X-Request-ID: provider\r\n"), Not(HasSubstr("x-request-id: ")));
+    EXPECT_THAT(headers("anthropic-x-request-id: other\r\n"), HasSubstr("\r\nx-request-id: "));
 }
 
 }  // namespace

@@ -107,8 +107,8 @@ struct AttemptResult {
 };
 
 // The only caller of a model. Runs on the worker's thread, never throws for anything that comes from outside.
-// `content_limit`: bytes of the answer to keep for the record.
-async::Task<AttemptResult> run_attempt(Worker& worker, const AttemptRequest& attempt, EventSink& sink,
-                                       std::size_t content_limit);
+// `result` is fresh; its `content` keeps as much of the answer for the record as its limit says.
+async::Task<void> run_attempt(Worker& worker, const AttemptRequest& attempt, EventSink& sink,
+                              AttemptResult& result);
 
 }  // namespace tidegate::calls

@@ -34,6 +34,8 @@ class Api final : public http::Handler {
     http::RefusalAnswer refusal_answer(const http::Refusal& refusal) const override;
 
   private:
+    async::Task<void> answer_other(const http::Request& request, http::ResponseWriter& writer,
+                                   ThreadState& state);
     async::Task<void> call(const http::Request& request, http::ResponseWriter& writer, ThreadState& state,
                            dialect::Format format, dialect::Operation operation);
     async::Task<void> models(const http::Request& request, http::ResponseWriter& writer, ThreadState& state);

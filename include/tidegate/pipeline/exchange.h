@@ -125,10 +125,10 @@ class Exchange {
 
     // No variant and no fallback is named: none has answered.
     void nobody_answered();
-    // Header lines of every answer: call id, feature, the decided variant when there is one, what was paid
-    // (not on streams), the times so far, and `provider_lines`; if these lack the id header that the SDKs of
-    // the client's dialect log, it carries the call id.
-    std::string answer_headers(std::string_view provider_lines) const;
+    // Appends the header lines of every answer: call id, feature, the decided variant when there is one, what
+    // was paid (not on streams), the times so far, and `provider_lines`; if these lack the id header that the
+    // SDKs of the client's dialect log, it carries the call id.
+    void append_answer_headers(std::string& lines, std::string_view provider_lines) const;
 
   private:
     std::optional<events::Outcome> outcome_;

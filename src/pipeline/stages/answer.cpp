@@ -96,7 +96,7 @@ class Answering {
         // The head of a stream names what answers, so it is said before.
         if (&variant != exchange_.variant)
             name_fallback(entry);
-        last_ = co_await attempts_.run(variant, last);
+        co_await attempts_.run(variant, last, last_);
         co_return ends_the_chain(last_);
     }
 
