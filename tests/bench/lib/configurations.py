@@ -11,7 +11,7 @@ daemon off;
 master_process off;
 pid {home}/nginx.pid;
 error_log {home}/error.log error;
-events {{ worker_connections {CONNECTIONS}; }}
+events {{ worker_connections {2 * CONNECTIONS}; }}
 http {{
     access_log off;
     keepalive_requests 1000000000;

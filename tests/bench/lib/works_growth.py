@@ -29,14 +29,14 @@ def closed(bench, targets, remarks, connections):
 
 def connections(bench):
     """Closed loop with 1 to 10,000 connections, with nginx beside it."""
-    tables, most = [], min(bench.arguments.held, process.most_connections() - 100)
+    tables, most = [], min(bench.arguments.held, process.most_connections() - 700)
     with contextlib.ExitStack() as stack:
         started = []
         targets = [target for target in bench.start_all(stack, started) if target.name in ("nginx", "tidegate")]
         for count in [count for count in (1, 10, 100, 1000) if count < most] + [most]:
             remarks = list(started)
             rows = closed(bench, targets, remarks, lambda _, count=count: count)
-            tables.append(Table(f"connections-{count}", f"Closed loop, {count:,} connections", COLUMNS, rows, "cpu_us", remarks=remarks))
+            tables.append(Table(f"connections-{count}", f"Closed loop, {count:,} connection{'s' if count > 1 else ''}", COLUMNS, rows, "cpu_us", remarks=remarks))
     return tables
 
 

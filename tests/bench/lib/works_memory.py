@@ -10,7 +10,7 @@ SETTLE = 1.5  # seconds
 
 def grown(bench, target, data, **options):
     """Resident KiB for each connection held, more than after a short run with 64."""
-    count = min(bench.arguments.held, process.most_connections() - 100)
+    count = min(bench.arguments.held, process.most_connections() - 700)  # some stay open for reuse
     before = target.process.resident()
     with load.Held(bench.load_cores, target, data, bench.folder, connections=count, seconds=60, wait=1,
                    spread=count / 5000, **options) as held:
