@@ -2,6 +2,7 @@
 import json
 import selectors
 import socket
+import time
 
 from . import gateway
 
@@ -47,8 +48,12 @@ def answer_bytes(body):
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
+class RefusedError(Exception):
+    """The gateway answered by itself; with its answer."""
+
+
 class Upstream:
-    """Listens; `take` waits for one whole request and gives its connection, `answer` goes out by `sendall` on that."""
+    """Listens; `take` waits for one whole request and gives its connection, on which `sendall` answers it."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -56,22 +61,35 @@ class Upstream:
         self.selector.register(self.listener, selectors.EVENT_READ)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
 
-    def take(self):
-        while True:
-            ready = self.selector.select(TIMEOUT)
-            if not ready:
-                raise TimeoutError("the gateway did not ask the provider")
-            for key, _ in ready:
-                if key.fileobj is self.listener:
-                    connection, _ = self.listener.accept()
-                    connection.settimeout(TIMEOUT)
-                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    self.selector.register(connection, selectors.EVENT_READ)
-                elif read_message(key.fileobj):
-                    return key.fileobj
-                else:
-                    self.selector.unregister(key.fileobj)
-                    key.fileobj.close()
+    def take(self, client):
+        """Fails if the client gets an answer although nobody has asked the provider."""
+        self.selector.register(client, selectors.EVENT_READ)
+        try:
+            while True:
+                ready = self.selector.select(TIMEOUT)
+                if not ready:
+                    raise TimeoutError("the gateway did not ask the provider")
+                connection = self.look(ready, client)
+                if connection:
+                    return connection
+        finally:
+            self.selector.unregister(client)
+
+    def look(self, ready, client):
+        for key, _ in ready:
+            if key.fileobj is client:
+                raise RefusedError(read_message(client))
+            if key.fileobj is self.listener:
+                connection, _ = self.listener.accept()
+                connection.settimeout(TIMEOUT)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.selector.register(connection, selectors.EVENT_READ)
+            elif read_message(key.fileobj):
+                return key.fileobj
+            else:
+                self.selector.unregister(key.fileobj)
+                key.fileobj.close()
+        return None
 
     def close(self):
         for key in list(self.selector.get_map().values()):
@@ -114,18 +132,28 @@ class Client:
         self.long = request_bytes({**REQUEST, "messages": [{"role": "user", "content": WORDS * 5000}]})
         self.streamed = request_bytes({**REQUEST, "stream": True, "stream_options": {"include_usage": True}})
 
+    def begin(self):
+        """Asks until there is an answer: on a busy machine the first lease of a budget may come late, which is a 503."""
+        for attempt in range(20):
+            try:
+                return self.chat(0)
+            except RefusedError as error:
+                if attempt == 19 or b" 503 " not in error.args[0]:
+                    raise
+                time.sleep(0.2)
+
     def chat(self, number, long=False):
         """One question (1 KB, or 100 KB) with an answer that carries its number."""
         self.socket.sendall(self.long if long else self.plain)
         body = json.dumps({**ANSWER, "id": f"chatcmpl-{number:08}"}).encode()
-        self.upstream.take().sendall(answer_bytes(body))
+        self.upstream.take(self.socket).sendall(answer_bytes(body))
         got = read_message(self.socket)
         assert got.startswith(b"HTTP/1.1 200") and got.endswith(body), got
 
     def stream(self, number, together=1):
         """A stream, `together` chunks a write, the next written once the ones before have arrived."""
         self.socket.sendall(self.streamed)
-        provider = self.upstream.take()
+        provider = self.upstream.take(self.socket)
         provider.sendall(STREAM_HEAD)
         pieces = list(events())
         for begin in range(0, len(pieces), together):
