@@ -64,13 +64,13 @@ class Bench:
         from .peers import Target
         return Target("direct", self.upstream.port)
 
-    def start_all(self, stack, remarks, **options):
+    def start_all(self, stack, remarks, big_bodies=False):
         """The selected peers, ready. One that does not start is left out, and said."""
         out = []
         for name, peer in self.peers.items():
             try:
-                out.append(peer.start(stack, self.folder, self.target_cores, self.upstream.address,
-                                      **(options if name == "tidegate" else {})))
+                options = {"big_bodies": True} if big_bodies and peer is not self.own else {}
+                out.append(peer.start(stack, self.folder, self.target_cores, self.upstream.address, **options))
             except RuntimeError as error:
                 self.leave_out(name, error, remarks)
         return out

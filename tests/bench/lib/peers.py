@@ -14,6 +14,7 @@ from .process import Process
 
 INSTALLED = gateway.ROOT / ".tools/peers"
 CATCH_UP = 120  # seconds
+# Without it the C library gives a large body's memory back each time, and nginx's figures swing.
 BIG_BODIES = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "268435456"}
 
 
@@ -60,14 +61,14 @@ class Peer:
         """Why it cannot run here; empty if it can."""
         return ""
 
-    def start(self, stack, folder, on_cores, upstream, **_):
+    def start(self, stack, folder, on_cores, upstream, big_bodies=False):
         home = folder / f"{self.name}-{time.monotonic_ns()}"
         home.mkdir(parents=True)
         port = process.free_port()
         for name, text in self.files(home, port, upstream).items():
             (home / name).write_text(text)
         running = Process(self.name, self.command(home, port, upstream), home, on_cores,
-                                  {**BIG_BODIES, **self.environment(port, upstream)})
+                                  {**(BIG_BODIES if big_bodies else {}), **self.environment(port, upstream)})
         stack.enter_context(running)
         process.wait_for_port(port, running, seconds=120)
         return Target(self.name, port, running, headers={**self.headers, **self.more_headers(upstream)})

@@ -69,7 +69,7 @@ def prompts(bench):
     tables = []
     with contextlib.ExitStack() as stack:
         started = []
-        everybody = bench.start_all(stack, started)
+        everybody = bench.start_all(stack, started, big_bodies=True)
         for size, connections, title in ((100 << 10, 16, "100 KB"), (1 << 20, 4, "1 MB")):
             remarks = list(started)
 
