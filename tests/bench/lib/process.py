@@ -14,6 +14,11 @@ import urllib.request
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def end_with_children():
+    """Makes the request to end an exception, so that what was started is ended too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 def cores():
     """The first for what is measured, the rest for load and upstream; nothing is measured on one core."""
     usable = sorted(os.sched_getaffinity(0))
