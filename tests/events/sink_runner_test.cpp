@@ -144,6 +144,15 @@ TEST_F(SinkRunnerTest, ASinkThatIsAwayCatchesUpAndHoldsTheLog) {
     EXPECT_EQ(runner->stats().lag, 0s);
 }
 
+TEST_F(SinkRunnerTest, ABatchThatIsJustFullAtTheEndLeavesNoLag) {
+    append(3);  // as many as a batch takes
+    const auto runner = run(true);
+    there_.wait_for(3);
+    runner->finish(60s);
+    clock_.advance(90s);
+    EXPECT_EQ(runner->stats().lag, 0s);
+}
+
 TEST_F(SinkRunnerTest, FinishingTakesTheRestButDoesNotWaitForOneThatIsAway) {
     const auto runner = run();
     append(1);
