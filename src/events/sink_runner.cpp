@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 
 // How long the thread sleeps at most when there is nothing to do.
 constexpr Duration kIdle = std::chrono::seconds{1};
-constexpr int kNice = 19;
+constexpr int kNice = 15;
 
 }  // namespace
 
@@ -36,7 +36,11 @@ SinkRunner::~SinkRunner() {
 void SinkRunner::run() {
     ::pthread_setname_np(::pthread_self(), ("tg-" + sink_->name()).substr(0, 15).c_str());
     // Sinks may lag when the machine is full; answers and the log come first. (Linux: of this thread alone.)
-    [[maybe_unused]] const int set = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+    [[maybe_unused]] int set = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+    if (sink_->yields()) {
+        const sched_param none{};
+        set = ::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
+    }
     while (step()) {
     }
 }
@@ -60,7 +64,7 @@ bool SinkRunner::step() {
         failed(done.error());
         return pause(std::exchange(next_retry_, std::min(next_retry_ * 2, options_.longest_retry)));
     }
-    const bool full = batch_.size() >= options_.batch.records || next < log_.synced();
+    const bool behind = next < log_.synced();
     cursor_ = next;
     next_retry_ = options_.retry;
     published_.fetch_add(batch_.size(), std::memory_order_relaxed);
@@ -70,9 +74,9 @@ bool SinkRunner::step() {
             log::info("events", "sink {} works again", sink_->name());
         failure_.clear();
         passed_ = cursor_;
-        behind_since_ = full ? std::max(reader_.newest(), WallTime{Duration{1}}) : WallTime{};
+        behind_since_ = behind ? std::max(reader_.newest(), WallTime{Duration{1}}) : WallTime{};
     }
-    return pause(full ? Duration{} : options_.interval);
+    return pause(behind ? Duration{} : options_.interval);
 }
 
 bool SinkRunner::open_sink() {

@@ -25,6 +25,9 @@ class Sink {
     virtual Result<std::optional<Cursor>> open() = 0;
     // True if a sink that has never run wants everything the log still holds, false if only what is new.
     virtual bool from_the_beginning() const { return false; }
+    // True if it may fall behind without end while the machine has other work: it then runs in the time that
+    // nobody else wants.
+    virtual bool yields() const { return false; }
     // Takes `records` for good, then remembers `next`. On failure the same records come again.
     virtual Result<> deliver(std::span<const LogRecord> records, Cursor next) = 0;
     // The process is about to end: a `deliver` in progress, and every later one, returns by then. Any thread.
