@@ -2,12 +2,16 @@
 
 #include <tidegate/base/log.h>
 
+#include <utility>
+
 #include <pthread.h>
 
 namespace tidegate::events {
 namespace {
 
 constexpr Duration kHousekeeping = std::chrono::seconds{1};
+// With relaxed durability: a sync costs as much as encoding some hundred records.
+constexpr Duration kSyncInterval = std::chrono::milliseconds{20};
 
 }  // namespace
 
@@ -23,45 +27,62 @@ void LogWriter::join() {
 void LogWriter::run() {
     ::pthread_setname_np(::pthread_self(), "tg-log");
     std::vector<LogQueue::Entry> entries;
-    while (queue_.take(entries, kHousekeeping)) {
-        write(entries);
+    bool open = true;
+    while (open) {
+        open = queue_.take(entries, patience());
+        add(entries);
         entries.clear();
+        if (!open || patience() <= Duration::zero())
+            write_group();
         housekeep();
     }
 }
 
-void LogWriter::write(std::span<LogQueue::Entry> entries) {
-    while (!entries.empty()) {
-        const std::span<LogQueue::Entry> group = entries.first(build(entries));
-        entries = entries.subspan(group.size());
-        const bool durable = store(builder_.finish());
-        (durable ? synced_ : given_up_).fetch_add(group.size(), std::memory_order_relaxed);
-        std::size_t bytes = 0;
-        for (const LogQueue::Entry& entry : group) bytes += entry.bytes;
-        queue_.finished(group.size(), bytes);
-        for (LogQueue::Entry& entry : group) {
-            if (entry.on_durable)
-                std::exchange(entry.on_durable, nullptr)(durable);
-        }
+// Encoding does not wait for the group to be complete: a record that was just made is still in the cache.
+void LogWriter::add(std::span<LogQueue::Entry> entries) {
+    for (LogQueue::Entry& entry : entries) {
+        if (pending_.records == 0)
+            pending_.since = std::chrono::steady_clock::now();
+        encode(*entry.record);
+        entry.record.reset();
+        ++pending_.records;
+        pending_.bytes += entry.bytes;
+        if (entry.on_durable)
+            pending_.on_durable.push_back(std::move(entry.on_durable));
+        if (builder_.size() >= options_.group_bytes)
+            write_group();
     }
 }
 
-std::size_t LogWriter::build(std::span<LogQueue::Entry> entries) {
-    std::size_t count = 0;
-    while (count < entries.size() && builder_.size() < options_.group_bytes) {
-        LogQueue::Entry& entry = entries[count++];
-        std::string& out = builder_.begin(entry.record->id);
-        const std::size_t begin = out.size();
-        std::size_t head = append_encoded(out, *entry.record, options_.content);
-        // Only control characters, six bytes each, make a record this long.
-        if (builder_.record_size() > kMaxGroup / 2) {
-            out.resize(begin);
-            head = append_encoded(out, *entry.record, false);
-        }
-        builder_.end(head);
-        entry.record.reset();
+void LogWriter::encode(const CallRecord& record) {
+    std::string& out = builder_.begin(record.id);
+    const std::size_t begin = out.size();
+    std::size_t head = append_encoded(out, record, options_.content);
+    // Only control characters, six bytes each, make a record this long.
+    if (builder_.record_size() > kMaxGroup / 2) {
+        out.resize(begin);
+        head = append_encoded(out, record, false);
     }
-    return count;
+    builder_.end(head);
+}
+
+// How long the group in progress may wait for more.
+Duration LogWriter::patience() const {
+    if (pending_.records == 0)
+        return kHousekeeping;
+    if (options_.durability == Durability::strict)
+        return Duration::zero();
+    return pending_.since + kSyncInterval - std::chrono::steady_clock::now();
+}
+
+void LogWriter::write_group() {
+    if (pending_.records == 0)
+        return;
+    const bool durable = store(builder_.finish());
+    const Pending group = std::exchange(pending_, {});
+    (durable ? synced_ : given_up_).fetch_add(group.records, std::memory_order_relaxed);
+    queue_.finished(group.records, group.bytes);
+    for (const auto& on_durable : group.on_durable) on_durable(durable);
 }
 
 bool LogWriter::store(const GroupBuilder::Group& group) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace tidegate::events {
 
@@ -26,9 +27,10 @@ class LogWriter {
 
   private:
     void run();
-    void write(std::span<LogQueue::Entry> entries);
-    // Adds records to the builder until its group is full; how many.
-    std::size_t build(std::span<LogQueue::Entry> entries);
+    void add(std::span<LogQueue::Entry> entries);
+    void encode(const CallRecord& record);
+    Duration patience() const;
+    void write_group();
     // False if it was given up.
     bool store(const GroupBuilder::Group& group);
     void housekeep();
@@ -37,7 +39,15 @@ class LogWriter {
     const LogOptions options_;
     LogQueue& queue_;
     Segments& segments_;
-    GroupBuilder builder_;  // used by the thread alone
+    // Used by the thread alone: the group in progress, and what is to be told when it is written.
+    struct Pending {
+        std::size_t records = 0;
+        std::size_t bytes = 0;
+        std::chrono::steady_clock::time_point since{};  // when the first came
+        std::vector<std::function<void(bool)>> on_durable;
+    };
+    GroupBuilder builder_;
+    Pending pending_;
     std::chrono::steady_clock::time_point last_housekeeping_{};
 
     std::atomic<std::uint64_t> synced_{0};

@@ -32,9 +32,9 @@ struct LogOptions {
     // Whole segments go when the newest record in them is older, or when all segments together are larger.
     Duration keep = std::chrono::hours{24 * 30};
     std::uint64_t keep_bytes = 20ULL << 30;
-    std::uint64_t segment_bytes = 64ULL << 20;                // a new segment begins when this is passed
-    Duration segment_age = std::chrono::hours{24};            // or after this time, so that age can drop it
-    Duration group_interval = std::chrono::milliseconds{20};  // how long a group gathers records
+    std::uint64_t segment_bytes = 64ULL << 20;               // a new segment begins when this is passed
+    Duration segment_age = std::chrono::hours{24};           // or after this time, so that age can drop it
+    Duration group_interval = std::chrono::milliseconds{5};  // how long records gather to be encoded
     std::size_t group_bytes = 4ULL << 20;               // uncompressed; the record that reaches it is the last
     Duration retry_interval = std::chrono::seconds{1};  // after a disk error
     // `has_room` says no beyond either.
