@@ -81,28 +81,30 @@ async::Task<void> tries(AttemptState& state, Hold& hold) {
 }
 
 void report(AttemptState& state, upstream::CircuitBreaker::Admission& admission) {
+    const SteadyTime now = state.now();
     if (state.health == Health::good)
-        admission.success(state.now());
+        admission.success(now);
     if (state.health == Health::bad)
-        admission.failure(state.now(), state.result.retry_after.value_or(Duration::zero()));
+        admission.failure(now, state.result.retry_after.value_or(Duration::zero()));
     if (state.model.series == nullptr)
         return;
     state.model.series->attempts(to_string(state.result.reason)).increment();
-    state.model.series->duration.observe(state.now() - state.started);
+    state.model.series->duration.observe(now - state.started);
 }
 
 }  // namespace
 
 async::Task<void> call_provider(AttemptState& state, Hold& hold) {
     const Model& model = state.model;
+    const SteadyTime now = state.now();
     // Earlier entries have used up the time: that says nothing of this provider.
-    if (state.now() >= state.deadline) {
+    if (now >= state.deadline) {
         state.fail(Reason::timeout, fmt::format("no time was left for {}", model.name));
         co_return;
     }
-    auto admission = model.breaker->admit(state.now());
+    auto admission = model.breaker->admit(now);
     if (!admission) {
-        state.result.retry_after = model.breaker->wait(state.now());
+        state.result.retry_after = model.breaker->wait(now);
         state.fail(Reason::circuit_open,
                    fmt::format("{} was not called: it has failed too often just now", model.name));
         co_return;
@@ -114,7 +116,7 @@ async::Task<void> call_provider(AttemptState& state, Hold& hold) {
                    fmt::format("the provider {} has its limit of concurrent requests", provider.name));
         co_return;
     }
-    provider.retry_budget->request(state.now());
+    provider.retry_budget->request(now);
     if (model.series != nullptr)
         model.series->inflight.add(1);
     co_await tries(state, hold);

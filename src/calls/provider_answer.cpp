@@ -19,10 +19,10 @@ constexpr std::array<std::string_view, 3> kPassedPrefixes{"x-ratelimit-", "anthr
 constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
 
 bool passes(std::string_view name) {
-    const std::string lower = to_lower(name);
-    return std::find(kPassedNames.begin(), kPassedNames.end(), lower) != kPassedNames.end() ||
+    return std::any_of(kPassedNames.begin(), kPassedNames.end(),
+                       [&](std::string_view passed) { return equals_ignoring_case(name, passed); }) ||
            std::any_of(kPassedPrefixes.begin(), kPassedPrefixes.end(),
-                       [&](std::string_view prefix) { return lower.starts_with(prefix); });
+                       [&](std::string_view prefix) { return starts_with_ignoring_case(name, prefix); });
 }
 
 void append_line(std::string& lines, std::string_view name, std::string_view value) {

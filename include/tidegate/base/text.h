@@ -10,9 +10,14 @@ namespace text_detail {
 bool same_letters(std::string_view a, std::string_view b);
 }
 
-// ASCII only, as header names are. Inline, because most names that are looked for differ in length.
+// ASCII only, as header names are. Inline, because most names that are looked for differ in length or in their
+// first letter.
 inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && text_detail::same_letters(a, b);
+    return a.size() == b.size() &&
+           (a.empty() || (((a.front() ^ b.front()) & ~0x20) == 0 && text_detail::same_letters(a, b)));
+}
+inline bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+    return text.size() >= prefix.size() && equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 std::string to_lower(std::string_view text);
 // Without leading and trailing spaces and tabs.
