@@ -26,6 +26,14 @@ endif()
 if(TIDEGATE_FUZZ)
     target_compile_options(tidegate_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+# "generate": a build that writes what runs how often; a file: that, for the compiler to go by (script/build_profiled).
+if(TIDEGATE_PROFILE STREQUAL "generate")
+    target_compile_options(tidegate_options INTERFACE -fprofile-generate)
+    target_link_options(tidegate_options INTERFACE -fprofile-generate)
+elseif(TIDEGATE_PROFILE)
+    target_compile_options(tidegate_options INTERFACE -fprofile-use=${TIDEGATE_PROFILE} -Wno-profile-instr-unprofiled
+                           -Wno-profile-instr-out-of-date -Wno-backend-plugin)
+endif()
 
 # The heavy headers (Asio, the standard library), parsed once for all targets, and Asio's own code, compiled once.
 add_library(tidegate_precompiled STATIC ${PROJECT_SOURCE_DIR}/script/cmake/precompiled.cpp)
