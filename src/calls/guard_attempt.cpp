@@ -6,6 +6,16 @@ namespace tidegate::calls {
 
 using guardrails::Direction;
 
+namespace {
+
+// Whether all that the client's request says is in what is sent.
+bool sends_every_text(const AttemptState& state) {
+    return state.same_dialect() && !state.attempt.provider_changed && state.result.record.dropped.empty() &&
+           !state.attempt.request.speaks_to_gateway();
+}
+
+}  // namespace
+
 GuardContext guard_context(const AttemptState& state) {
     return {.worker = state.worker,
             .feature = state.attempt.feature,
@@ -46,6 +56,8 @@ async::Task<bool> guard_input(AttemptState& state) {
     const GuardrailList& guardrails = state.attempt.variant.guardrails;
     const GuardContext context = guard_context(state);
     auto outcome = co_await guard_request(context, guardrails, state.attempt.request.operation(), *state.body);
+    state.result.request_clean =
+        outcome.trips.empty() && outcome.verdict == GuardVerdict::ok && sends_every_text(state);
     co_return take_verdict(state, outcome.verdict, outcome.message, std::move(outcome.trips));
 }
 

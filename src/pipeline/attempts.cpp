@@ -99,6 +99,8 @@ async::Task<void> Attempts::run(const FeatureVariant& variant, bool last, calls:
         last_reason_ = to_string(result.reason);
     count(result.record, variant);
     note_trips(variant, result.trips);
+    exchange_.request_clean =
+        result.request_clean && exchange_.tried.size() == 1 && &variant == exchange_.variant;
     exchange_.attempts.push_back(std::move(result.record));
     exchange_.answer_content = std::move(result.content);
 }

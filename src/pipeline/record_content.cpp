@@ -44,8 +44,13 @@ void describe_content(Exchange& exchange, events::CallRecord& record) {
         for (const std::string_view text : exchange.view.context()) record.context.emplace_back(text);
         return;
     }
-    record.request.append(
-        calls::redacted_request(exchange.operation, exchange.view.body(), guardrails, exchange.trips, scope));
+    // What an attempt has looked at need not be looked at again.
+    if (exchange.request_clean && scope == calls::RecordScope::matched) {
+        record.request.append(exchange.view.body());
+    } else {
+        record.request.append(calls::redacted_request(exchange.operation, exchange.view.body(), guardrails,
+                                                      exchange.trips, scope));
+    }
     for (const std::string_view text : exchange.view.context())
         record.context.push_back(calls::redacted_text(text, guardrails, scope));
     if (const auto format = dialect::parse_format(record.answer.format))

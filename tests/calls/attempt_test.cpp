@@ -1,5 +1,6 @@
 // One variant run once, against a provider that does what the script says.
 #include "calls/attempt_fixture.h"
+#include "calls/guard_fixture.h"
 
 #include <tidegate/prompts/registry.h>
 
@@ -346,6 +347,30 @@ TEST_F(AttemptTest, CrossesToTheOtherDialectAndBack) {
     EXPECT_THAT(result.body, HasSubstr("Hello"));
     EXPECT_EQ(result.record.usage.input, 7);
     EXPECT_EQ(result.record.usage.output, 3);
+}
+
+// Only then may the record take the request as it is without another look.
+TEST_F(AttemptTest, KnowsARequestOfWhichEveryTextWasFoundClean) {
+    serve(answering({http_answer(200, kAnswer)}));
+    const auto clean = [this](std::string body) { return attempt({.body = std::move(body)}).request_clean; };
+    const std::string kind = R"({"model":"f","messages":[{"role":"user","content":"be kind"}]})";
+    EXPECT_FALSE(clean(kind)) << "nobody looked";
+    variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::record})};
+    EXPECT_TRUE(clean(kind));
+    EXPECT_FALSE(clean(R"({"model":"f","messages":[{"role":"user","content":"be cruel"}]})"));
+    const auto with = [](const std::string& member) {
+        return R"({"model":"f","messages":[{"role":"user","content":"be kind"}],)" + member + "}";
+    };
+    EXPECT_FALSE(clean(with(R"("tidegate":{"context":["be cruel"]})"))) << "which nobody sends";
+    EXPECT_FALSE(clean(with(R"("metadata":{"mood":"cruel"})"))) << "which may not be sent";
+    model_->quirks.add(dialect::Quirk::no_seed);
+    EXPECT_FALSE(clean(with(R"("seed":7)"))) << "something was left out";
+}
+
+TEST_F(AttemptTest, TakesNoTranslatedRequestForClean) {
+    serve(answering({http_answer(200, kAnswer)}), dialect::Format::anthropic);
+    variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::record})};
+    EXPECT_FALSE(attempt().request_clean);
 }
 
 }  // namespace

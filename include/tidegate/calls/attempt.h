@@ -94,7 +94,9 @@ struct AttemptRequest {
 struct AttemptResult {
     Reason reason = Reason::error;
     events::Attempt record;
-    bool released = false;     // a stream's content went to the sink
+    bool released = false;  // a stream's content went to the sink
+    // The input guardrails have seen every text of the client's request, and found nothing.
+    bool request_clean = false;
     int status = 0;            // for the client, when `reason` is ok, rejected or refusal
     std::string header_lines;  // the provider's that pass to the client
     std::string body;          // the whole answer in the client's format, or the last events of a stream

@@ -84,6 +84,8 @@ class Exchange {
     std::vector<events::Attempt> attempts;
     std::vector<const FeatureVariant*> tried;
     std::vector<guardrails::Trip> trips;
+    // One variant was tried, and its input guardrails found nothing in any text of the request.
+    bool request_clean = false;
     const FeatureVariant* answered_by = nullptr;  // nothing if no variant did
     std::string fallback_entry;
     std::string fallback_reason;
