@@ -224,45 +224,78 @@ Result<bool> LedgerTables::mark(const Settlement& settlement) {
     return *inserted == 1;
 }
 
-Result<void> LedgerTables::settle(const Settlement& settlement) {
-    const Result<bool> first = mark(settlement);
-    if (!first)
-        return first.error();
-    if (!*first)
-        return {};
-    for (const LeaseKey& key : settlement.leases) {
-        if (key.id == 0)
+Result<void> LedgerTables::settle(std::span<const Settlement> settlements) {
+    Charges charges;
+    for (const Settlement& settlement : settlements) {
+        const Result<bool> first = mark(settlement);
+        if (!first)
+            return first.error();
+        if (!*first)
             continue;
-        if (auto charged = charge(key, settlement); !charged)
-            return charged;
+        for (const LeaseKey& key : settlement.leases) {
+            if (key.id == 0)
+                continue;
+            if (auto charged = charge(key, settlement, charges); !charged)
+                return charged;
+        }
     }
-    return {};
+    return save(charges);
 }
 
 // The rest shrinks by the cost, by what was reserved at most; it belongs to `leased` or to `forfeited`.
-Result<void> LedgerTables::charge(LeaseKey key, const Settlement& settlement) {
-    const auto found = find(key.id);
+Result<void> LedgerTables::charge(LeaseKey key, const Settlement& settlement, Charges& charges) {
+    const Result<Lease*> found = lease_of(key.id, charges);
     if (!found)
         return found.error();
-    if (!found->was(key))
+    Lease& lease = **found;
+    if (!lease.was(key))
         return {};
-    Lease lease = *found;
+    const Result<MonthTotals*> month = totals_of(lease.month, charges);
+    if (!month)
+        return month.error();
+    MonthTotals& totals = **month;
     const NanoDollars before = lease.rest();
     const NanoDollars above = std::max(difference(settlement.cost, settlement.reserved), NanoDollars{});
     lease.settled = saturated_sum(lease.settled, settlement.cost);
     lease.amount = std::max(saturated_sum(lease.amount, above), lease.settled);
     const NanoDollars change = difference(lease.rest(), before);
-    const bool is_open = lease.phase != Lease::Phase::closed;
+    NanoDollars& holder = lease.phase != Lease::Phase::closed ? totals.leased : totals.forfeited;
     lease.close_if_done();
-    if (auto saved = save(key.id, lease); !saved)
-        return saved;
-    Result<MonthTotals> totals = month(lease.month);
-    if (!totals)
-        return totals.error();
-    totals->spent = saturated_sum(totals->spent, settlement.cost);
-    NanoDollars& holder = is_open ? totals->leased : totals->forfeited;
+    totals.spent = saturated_sum(totals.spent, settlement.cost);
     holder = saturated_sum(holder, change);
-    return save(lease.month, *totals);
+    return {};
+}
+
+Result<LedgerTables::Lease*> LedgerTables::lease_of(std::int64_t id, Charges& charges) {
+    const auto known = charges.leases.find(id);
+    if (known != charges.leases.end())
+        return &known->second;
+    auto found = find(id);
+    if (!found)
+        return found.error();
+    return &charges.leases.emplace(id, std::move(*found)).first->second;
+}
+
+Result<MonthTotals*> LedgerTables::totals_of(const AccountMonth& key, Charges& charges) {
+    const auto known = charges.months.find(key);
+    if (known != charges.months.end())
+        return &known->second;
+    auto found = month(key);
+    if (!found)
+        return found.error();
+    return &charges.months.emplace(key, *found).first->second;
+}
+
+Result<void> LedgerTables::save(const Charges& charges) {
+    for (const auto& [id, lease] : charges.leases) {
+        if (auto saved = save(id, lease); !saved)
+            return saved;
+    }
+    for (const auto& [key, totals] : charges.months) {
+        if (auto saved = save(key, totals); !saved)
+            return saved;
+    }
+    return {};
 }
 
 Result<void> LedgerTables::add_spent(const AccountMonth& key, NanoDollars cost) {

@@ -8,6 +8,8 @@
 
 #include <tidegate/store/ledger_store.h>
 
+#include <map>
+#include <span>
 #include <vector>
 
 namespace tidegate::store {
@@ -20,7 +22,7 @@ class LedgerTables {
     Result<LeaseGrant> lease(const LeaseRequest& request);
     Result<bool> renew(LeaseKey key, WallTime deadline);
     Result<void> give_back(LeaseKey key, NanoDollars amount, bool end);
-    Result<void> settle(const Settlement& settlement);
+    Result<void> settle(std::span<const Settlement> settlements);
     Result<void> add_spent(const AccountMonth& month, NanoDollars cost);
     Result<bool> raise_level(const AccountMonth& month, int level);
     Result<std::vector<Forfeit>> sweep(const std::string& owner, WallTime now);
@@ -55,7 +57,15 @@ class LedgerTables {
     Result<void> save(std::int64_t id, const Lease& lease);
     Result<LeaseKey> insert(const LeaseRequest& request, NanoDollars amount);
     Result<void> enlarge(LeaseKey key, Lease lease, NanoDollars by, WallTime deadline);
-    Result<void> charge(LeaseKey key, const Settlement& settlement);
+    // What settlements change: each row is read once and written once, however many there are.
+    struct Charges {
+        std::map<std::int64_t, Lease> leases;
+        std::map<AccountMonth, MonthTotals> months;
+    };
+    Result<void> charge(LeaseKey key, const Settlement& settlement, Charges& charges);
+    Result<Lease*> lease_of(std::int64_t id, Charges& charges);
+    Result<MonthTotals*> totals_of(const AccountMonth& key, Charges& charges);
+    Result<void> save(const Charges& charges);
     Result<void> forfeit(std::int64_t id, Lease lease);
     // False: it was settled before.
     Result<bool> mark(const Settlement& settlement);

@@ -86,10 +86,8 @@ void SqliteLedger::sweep(const std::string& owner, WallTime now,
 Result<void> SqliteLedger::settle(std::span<const Settlement> settlements, const std::string& name,
                                   const std::string& cursor) {
     return post_and_wait([&]() -> Result<void> {
-        for (const Settlement& settlement : settlements) {
-            if (auto settled = tables_.settle(settlement); !settled)
-                return settled;
-        }
+        if (auto settled = tables_.settle(settlements); !settled)
+            return settled;
         return tables_.set_cursor(name, cursor);
     });
 }

@@ -179,6 +179,24 @@ TEST_F(LedgerStoreTest, SweepsALeaseOfItsOwnThatNoRecordSettled) {
     EXPECT_EQ(totals().forfeited, nano(60));
 }
 
+TEST_F(LedgerStoreTest, SettlesManyOfSeveralLeasesAtOnce) {
+    const LeaseKey taken = lease(100, {}, "b").lease;
+    clock_.advance(11min);
+    ASSERT_EQ(sweep("a").size(), 1U);
+    const LeaseKey ours = lease(300).lease;
+    const LeaseKey ending = lease(50, {}, "c").lease;
+    ledger().give_back(ending, nano(0), true);
+    const Settlement repeated = settlement(ours, 60, 20);
+    const std::vector<Settlement> all{settlement(taken, 60, 30),  repeated,
+                                      settlement(ours, 60, 90),   repeated,
+                                      settlement(ending, 50, 50), settlement({ours.id + 100, 1}, 60, 60)};
+    EXPECT_TRUE(ledger().settle(all, "log", "1"));
+    EXPECT_EQ(totals().spent, nano(30 + 20 + 90 + 50));
+    EXPECT_EQ(totals().forfeited, nano(100 - 30));
+    EXPECT_EQ(totals().leased, nano(300 - 20 - 60)) << "the thirty above came from what is left";
+    EXPECT_EQ(query("SELECT open FROM ledger_leases WHERE owner = 'c'"), 0);
+}
+
 TEST_F(LedgerStoreTest, SettlesEachAttemptOnce) {
     const LeaseKey key = lease(100).lease;
     Settlement each = settlement(key, 60, 20);
