@@ -16,6 +16,7 @@ using std::chrono::steady_clock;
 // How long the thread sleeps at most when there is nothing to do.
 constexpr Duration kIdle = std::chrono::seconds{1};
 constexpr int kNice = 15;
+constexpr int kNicest = 19;
 
 }  // namespace
 
@@ -36,11 +37,8 @@ SinkRunner::~SinkRunner() {
 void SinkRunner::run() {
     ::pthread_setname_np(::pthread_self(), ("tg-" + sink_->name()).substr(0, 15).c_str());
     // Sinks may lag when the machine is full; answers and the log come first. (Linux: of this thread alone.)
-    [[maybe_unused]] int set = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
-    if (sink_->yields()) {
-        const sched_param none{};
-        set = ::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
-    }
+    const int nice = sink_->yields() ? kNicest : kNice;
+    [[maybe_unused]] const int set = ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice);
     while (step()) {
     }
 }

@@ -25,8 +25,7 @@ class Sink {
     virtual Result<std::optional<Cursor>> open() = 0;
     // True if a sink that has never run wants everything the log still holds, false if only what is new.
     virtual bool from_the_beginning() const { return false; }
-    // True if it may fall behind without end while the machine has other work: it then runs in the time that
-    // nobody else wants.
+    // True if it should lag before all others when the machine is full.
     virtual bool yields() const { return false; }
     // Takes `records` for good, then remembers `next`. On failure the same records come again.
     virtual Result<> deliver(std::span<const LogRecord> records, Cursor next) = 0;
