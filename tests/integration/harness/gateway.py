@@ -18,8 +18,13 @@ SANITIZER = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime 
 SLOW = 5 if os.environ.get("TIDEGATE_PRESET") in ("asan", "tsan") else 1
 
 
+# What comes at all comes soon, but for a machine that does other work; the index yields to that.
+LEAST_PATIENCE = 30
+
+
 def wait_until(condition, seconds=10, what="the condition"):
     """Polls until `condition()` is true, and returns its value."""
+    seconds = max(seconds, LEAST_PATIENCE)
     deadline = time.monotonic() + seconds * SLOW
     while True:
         value = condition()
