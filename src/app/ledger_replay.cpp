@@ -16,7 +16,7 @@ namespace {
 
 // Only attempts with a lease are the ledger's; most records of most gateways have none.
 bool may_have_lease(const events::LogRecord& record) {
-    return std::string_view(record.json).substr(0, record.head).find("lease\":") != std::string_view::npos;
+    return record.json.substr(0, record.head).find("lease\":") != std::string_view::npos;
 }
 
 void add_attempts(const events::LogRecord& record, std::vector<ledger::SettledAttempt>& attempts) {

@@ -8,10 +8,12 @@ using guardrails::Direction;
 
 namespace {
 
-// Whether all that the client's request says is in what is sent.
+// Whether each text of the client's request is one of what is sent: a prompt may be joined with the client's
+// system text, and a pattern may ask for a text's beginning.
 bool sends_every_text(const AttemptState& state) {
-    return state.same_dialect() && !state.attempt.provider_changed && state.result.record.dropped.empty() &&
-           !state.attempt.request.speaks_to_gateway();
+    const bool joined = state.attempt.variant.prompt != nullptr && state.attempt.request.has_system();
+    return !joined && state.same_dialect() && !state.attempt.provider_changed &&
+           state.result.record.dropped.empty() && !state.attempt.request.speaks_to_gateway();
 }
 
 }  // namespace

@@ -51,8 +51,8 @@ std::optional<ShadowRole> parse_shadow_role(std::string_view name) {
 
 std::size_t memory_of(const CallRecord& record) {
     std::size_t bytes = sizeof record + record.attempts.size() * (sizeof(Attempt) + 128) + 512;
-    bytes +=
-        record.request.kept() + record.answer.kept() + record.live_answer.kept() + record.error_message.size();
+    bytes += record.request.kept() + record.answer.kept() + record.live_answer.kept() +
+             record.error_message.size() + record.answered_model.size();
     for (const std::string& text : record.context) bytes += text.size();
     for (const auto& [name, value] : record.attributes) bytes += name.size() + value.size() + 64;
     return bytes;

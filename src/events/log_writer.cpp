@@ -29,10 +29,10 @@ void LogWriter::run() {
     std::vector<LogQueue::Entry> entries;
     bool open = true;
     while (open) {
-        open = queue_.take(entries, patience());
+        open = queue_.take(entries, time_left());
         add(entries);
         entries.clear();
-        if (!open || patience() <= Duration::zero())
+        if (!open || time_left() <= Duration::zero())
             write_group();
         housekeep();
     }
@@ -67,7 +67,7 @@ void LogWriter::encode(const CallRecord& record) {
 }
 
 // How long the group in progress may wait for more.
-Duration LogWriter::patience() const {
+Duration LogWriter::time_left() const {
     if (pending_.records == 0)
         return kHousekeeping;
     if (options_.durability == Durability::strict)

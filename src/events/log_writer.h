@@ -29,7 +29,7 @@ class LogWriter {
     void run();
     void add(std::span<LogQueue::Entry> entries);
     void encode(const CallRecord& record);
-    Duration patience() const;
+    Duration time_left() const;
     void write_group();
     // False if it was given up.
     bool store(const GroupBuilder::Group& group);
@@ -39,13 +39,14 @@ class LogWriter {
     const LogOptions options_;
     LogQueue& queue_;
     Segments& segments_;
-    // Used by the thread alone: the group in progress, and what is to be told when it is written.
+    // Of the group in progress: what is to be told when it is written.
     struct Pending {
         std::size_t records = 0;
         std::size_t bytes = 0;
         std::chrono::steady_clock::time_point since{};  // when the first came
         std::vector<std::function<void(bool)>> on_durable;
     };
+    // Used by the thread alone.
     GroupBuilder builder_;
     Pending pending_;
     std::chrono::steady_clock::time_point last_housekeeping_{};

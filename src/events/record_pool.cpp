@@ -26,7 +26,7 @@ RecordPointer RecordPool::take() {
     } else {
         record = std::move(ready_.back());
         ready_.pop_back();
-        *record = CallRecord();  // its strings keep their memory
+        *record = CallRecord();  // in libstdc++ its strings keep their memory
     }
     return {record.release(), RecordReturn(shared_from_this())};
 }

@@ -85,6 +85,7 @@ async::Task<void> Attempts::run(const FeatureVariant& variant, bool last, calls:
     // The head of a stream names the variant that answers.
     exchange_.answered_by = &variant;
     exchange_.tried.push_back(&variant);
+    exchange_.request_clean = false;
     exchange_.waiting_since = begun;
     result = calls::AttemptResult();
     result.content = events::Content(exchange_.table->max_content);

@@ -367,6 +367,20 @@ TEST_F(AttemptTest, KnowsARequestOfWhichEveryTextWasFoundClean) {
     EXPECT_FALSE(clean(with(R"("seed":7)"))) << "something was left out";
 }
 
+// A prompt and the client's system text leave as one, whose beginning is the prompt's.
+TEST_F(AttemptTest, TakesNoJoinedTextForClean) {
+    serve(answering({http_answer(200, kAnswer)}));
+    variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::record})};
+    variant_.prompt = std::make_shared<prompts::PromptVersion>(
+        "p@1", "hash",
+        std::vector<prompts::Template>{{dialect::Role::system, prompts::parse_template("Be brief.")}},
+        std::map<std::string, prompts::VariableRule, std::less<>>{});
+    EXPECT_TRUE(attempt().request_clean);
+    const std::string with_system =
+        R"({"model":"f","messages":[{"role":"system","content":"be kind"},{"role":"user","content":"Hi"}]})";
+    EXPECT_FALSE(attempt({.body = with_system}).request_clean);
+}
+
 TEST_F(AttemptTest, TakesNoTranslatedRequestForClean) {
     serve(answering({http_answer(200, kAnswer)}), dialect::Format::anthropic);
     variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::record})};

@@ -1,4 +1,4 @@
-// Appends to a string through a pointer, for writers of whom every byte of every call asks.
+// Appends to a string through a pointer, for writers that the bytes of every call pass through.
 #pragma once
 
 #include <charconv>
@@ -23,6 +23,7 @@ class TextAppender {
         *room(1) = c;
         ++size_;
     }
+    // Of another string: this one may move.
     void add(std::string_view bytes) {
         if (!bytes.empty())
             std::memcpy(room(bytes.size()), bytes.data(), bytes.size());

@@ -17,7 +17,8 @@ namespace tidegate::events {
 class File;
 class Log;
 
-// A record as it lies in the log: its JSON, not yet parsed.
+// A record as it lies in the log: its JSON, not yet parsed. It keeps the whole group that it was read with in
+// memory, 4 MiB as a rule and 64 MiB at most: not for keeping.
 struct LogRecord {
     CallId id;
     RecordPosition position;

@@ -26,7 +26,7 @@ struct SinkStats {
 };
 
 struct SinkRunnerOptions {
-    Duration interval = std::chrono::milliseconds{200};  // between batches, unless one was full
+    Duration interval = std::chrono::milliseconds{200};  // between batches, unless the log holds more
     Duration retry = std::chrono::milliseconds{100};     // after a failure; doubles up to `longest_retry`
     Duration longest_retry = std::chrono::seconds{5};
     ReadLimits batch;
@@ -76,7 +76,6 @@ class SinkRunner {
     std::condition_variable wake_;
     Cursor passed_;
     std::string failure_;  // empty: none
-    WallTime newest_{};    // when what was taken last was written
     WallTime behind_since_{};
     bool finishing_ = false;
     std::chrono::steady_clock::time_point give_up_{};
