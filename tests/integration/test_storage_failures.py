@@ -151,8 +151,9 @@ def test_a_full_disk_serves_calls_if_it_is_told_to_and_loses_no_record(disk, sta
     with device.full(gateway):
         calls = []
         # The records of many calls fit in the rest of a page that the log has already.
-        wait_until(lambda: calls.append(gateway.chat("chat")) or readiness(gateway)["reasons"], 20, "a write that fails")
-        wait_reason(gateway, "call records cannot be written", ready=True)
+        wait_until(lambda: calls.append(gateway.chat("chat")) or "call records cannot be written" in readiness(gateway)["reasons"],
+                   20, "a record that cannot be written")
+        assert readiness(gateway)["ready"]
         calls += [gateway.chat("chat") for _ in range(20)]
         assert all(answer.status_code == 200 for answer in calls)
         wait_until(lambda: gateway.metric("tidegate_events_queued") >= 20, 5, "records in the queue")
