@@ -150,7 +150,8 @@ def test_kill_9_at_random_moments(start, simulator, tmp_path, note, durability, 
         gateway = start(config, tmp_path / "data", events=events)
         with Load(gateway.ports["api"], chat_bytes("chat"), connections=8) as load:
             wait_until(lambda: load.total > 10, 10, "load")
-            time.sleep(random_numbers.random() * 0.3)
+            # relaxed loses the last 30 ms of each run, which must not be most of it.
+            time.sleep(random_numbers.random() * 0.3 + (0 if durability == "strict" else 0.2))
             gateway.kill()
             load.stopping = True
         acknowledged += load.acknowledged
@@ -162,7 +163,8 @@ def test_kill_9_at_random_moments(start, simulator, tmp_path, note, durability, 
     if durability == "strict":
         wait_all_on_record(final, acknowledged)
     else:
-        wait_until(lambda: len(call_ids_on_record(final, acknowledged[:200])) > 100, 60, "most of the records")
+        some = acknowledged[::max(1, len(acknowledged) // 200)]
+        wait_until(lambda: len(call_ids_on_record(final, some)) > len(some) / 2, 60, "most of the records")
     assert not [line for line in final.log if "corrupt" in line.lower() and "tail" not in line.lower()], final.log_text()
 
 
