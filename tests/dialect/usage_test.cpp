@@ -85,6 +85,36 @@ const std::vector<Shape> kShapes = {
     {kO, R"({"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"queue_time":0.1,"cost":0.002})",
      tokens(10, 5)},
     {kO, R"({"prompt_tokens":10.0,"completion_tokens":5.0,"total_tokens":15.0})", tokens(10, 5)},
+    {kO,
+     R"({"prompt_tokens":18,"completion_tokens":2,"total_tokens":20,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}})",
+     tokens(18, 2)},
+    {kO,
+     R"({"queue_time":0.02,"prompt_tokens":20,"prompt_time":0.001,"completion_tokens":6,"completion_time":0.01,"total_tokens":26,"total_time":0.011})",
+     tokens(20, 6)},
+    {kO,
+     R"({"prompt_tokens":40,"completion_tokens":10,"total_tokens":50,"cost":0.0004,"is_byok":false,"cost_details":{"upstream_inference_cost":null},"prompt_tokens_details":{"cached_tokens":8}})",
+     all(32, 8, 0, 0, 10, 0)},
+    {kO,
+     R"({"prompt_tokens":100,"completion_tokens":30,"total_tokens":130,"prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":36,"prompt_tokens_details":{"cached_tokens":64},"completion_tokens_details":{"reasoning_tokens":20}})",
+     all(36, 64, 0, 0, 10, 20)},
+    {kO,
+     R"({"prompt_tokens":32,"completion_tokens":9,"total_tokens":135,"prompt_tokens_details":{"text_tokens":32,"audio_tokens":0,"image_tokens":0,"cached_tokens":6},"completion_tokens_details":{"reasoning_tokens":94,"audio_tokens":0},"num_sources_used":0})",
+     all(26, 6, 0, 0, 9, 94)},
+    {kO,
+     R"({"prompt_tokens":14,"completion_tokens":80,"total_tokens":94,"search_context_size":"low","citation_tokens":0,"num_search_queries":1})",
+     tokens(14, 80)},
+    {kO,
+     R"({"prompt_tokens":12,"total_tokens":20,"completion_tokens":8,"prompt_tokens_details":null,"completion_tokens_details":null})",
+     tokens(12, 8)},
+    {kO, R"({"prompt_tokens":5,"completion_tokens":0,"total_tokens":5})", tokens(5, 0)},
+    {kO, R"({"prompt_tokens":0,"completion_tokens":0,"total_tokens":0})", tokens(0, 0)},
+    {kO, R"({"completion_tokens":7,"prompt_tokens":11,"total_tokens":18})", tokens(11, 7)},
+    {kO,
+     R"({"prompt_tokens":50,"completion_tokens":40,"total_tokens":90,"completion_tokens_details":{"audio_tokens":30,"text_tokens":10}})",
+     all(50, 0, 0, 0, 10, 0, 0, 30)},
+    {kO,
+     R"({"prompt_tokens":50,"completion_tokens":4,"total_tokens":54,"prompt_tokens_details":{"audio_tokens":20}})",
+     all(30, 0, 0, 0, 4, 0, 20, 0)},
     // Nonsense.
     {kO, R"({"prompt_tokens":-5,"completion_tokens":-1,"total_tokens":-6})", tokens(0, 0)},
     {kO, R"({"prompt_tokens":"10","completion_tokens":[5]})", tokens(0, 0)},
@@ -120,6 +150,21 @@ const std::vector<Shape> kShapes = {
     {kA,
      R"({"input_tokens":10,"output_tokens":5,"server_tool_use":{"web_search_requests":2},"service_tier":"standard"})",
      tokens(10, 5)},
+    {kA,
+     R"({"input_tokens":2095,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":503,"service_tier":"standard","inference_geo":"not_available"})",
+     tokens(2095, 503)},
+    {kA,
+     R"({"input_tokens":4,"cache_creation_input_tokens":1200,"cache_read_input_tokens":18000,"cache_creation":{"ephemeral_5m_input_tokens":1200,"ephemeral_1h_input_tokens":0},"output_tokens":350})",
+     all(4, 18000, 1200, 0, 350, 0)},
+    {kA,
+     R"({"input_tokens":4,"cache_creation_input_tokens":1500,"cache_read_input_tokens":18000,"cache_creation":{"ephemeral_5m_input_tokens":300,"ephemeral_1h_input_tokens":1200},"output_tokens":350})",
+     all(4, 18000, 300, 1200, 350, 0)},
+    {kA, R"({"input_tokens":0,"output_tokens":0})", tokens(0, 0)},
+    {kA, R"({"output_tokens":12})", tokens(0, 12)},
+    {kA, R"({"input_tokens":12,"output_tokens":null,"server_tool_use":null})", tokens(12, 0)},
+    {kA,
+     R"({"input_tokens":7,"output_tokens":9,"server_tool_use":{"web_search_requests":1,"web_fetch_requests":2},"service_tier":"batch"})",
+     tokens(7, 9)},
     {kA, R"({"input_tokens":-1,"output_tokens":-1,"cache_read_input_tokens":-1})", tokens(0, 0)},
     {kA,
      R"({"input_tokens":1e30,"output_tokens":9223372036854775807,"cache_creation":{"ephemeral_5m_input_tokens":1e13,"ephemeral_1h_input_tokens":1e13}})",
@@ -149,6 +194,20 @@ TEST(Usage, IsTheSameOnAStream) {
                 : "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{},\"usage\":" + json +
                       "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
         EXPECT_EQ(relay(shape.format, shape.format, {stream}).facts.usage, shape.want) << json;
+    }
+}
+
+// Not every provider gives it a chunk of its own.
+TEST(Usage, IsTheSameBesideTheLastChoice) {
+    for (const Shape& shape : kShapes) {
+        if (shape.format != kO)
+            continue;
+        const std::string json(shape.json);
+        const std::string stream =
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":null}]}\n\n"
+            "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":" +
+            json + "}\n\ndata: [DONE]\n\n";
+        EXPECT_EQ(relay(kO, kO, {stream}).facts.usage, shape.want) << json;
     }
 }
 
