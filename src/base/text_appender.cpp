@@ -78,6 +78,33 @@ std::size_t plain_bytes(Word word) {
 }
 static_assert(std::endian::native == std::endian::little);
 
+// Takes what can be written as it stands, up to a word, and one character that cannot. Writes up to a word and
+// an escape.
+char* write_some(char* to, std::string_view& text) {
+    Word word = kEachByte * ' ';
+    const std::size_t here = std::min(sizeof(Word), text.size());
+    if (here == sizeof(Word)) {
+        std::memcpy(&word, text.data(), sizeof(Word));
+    } else {
+        std::memcpy(&word, text.data(), here);
+    }
+    const std::size_t plain = std::min(plain_bytes(word), here);
+    std::memcpy(to, &word, sizeof(Word));
+    to += plain;
+    text.remove_prefix(plain);
+    if (plain == here)
+        return to;
+    const std::size_t length = utf8_length(text, 0);
+    if (length == 1) {
+        to = write_escaped(to, text.front());
+    } else {
+        const std::string_view character = length > 0 ? text.substr(0, length) : "\xef\xbf\xbd";
+        to = std::copy(character.begin(), character.end(), to);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+    return to;
+}
+
 }  // namespace
 
 // In proportion to what was appended, not to what was there before: new bytes cost, they are zeroed.
@@ -87,30 +114,14 @@ void TextAppender::grow(std::size_t size) {
 }
 
 void TextAppender::add_json_string(std::string_view text) {
+    // Room is made for so many bytes of text at once, whatever they become.
+    constexpr std::size_t kPart = 1024;
     add('"');
     while (!text.empty()) {
-        char* to = room(sizeof(Word) + kLongestEscape);
-        Word word = kEachByte * ' ';
-        const std::size_t here = std::min(sizeof(Word), text.size());
-        if (here == sizeof(Word)) {
-            std::memcpy(&word, text.data(), sizeof(Word));
-        } else {
-            std::memcpy(&word, text.data(), here);
-        }
-        const std::size_t plain = std::min(plain_bytes(word), here);
-        std::memcpy(to, &word, sizeof(Word));
-        to += plain;
-        text.remove_prefix(plain);
-        if (plain < here) {
-            const std::size_t length = utf8_length(text, 0);
-            if (length == 1) {
-                to = write_escaped(to, text.front());
-            } else {
-                const std::string_view character = length > 0 ? text.substr(0, length) : "\xef\xbf\xbd";
-                to = std::copy(character.begin(), character.end(), to);
-            }
-            text.remove_prefix(std::max<std::size_t>(length, 1));
-        }
+        const std::size_t part = std::min(kPart, text.size());
+        char* to = room(part * kLongestEscape + sizeof(Word) + kLongestEscape);
+        const std::size_t left = text.size() - part;
+        while (text.size() > left) to = write_some(to, text);
         size_ = static_cast<std::size_t>(to - text_.data());
     }
     add('"');

@@ -72,10 +72,10 @@ std::optional<Header> parse_header(std::string_view bytes, std::uint64_t offset)
 }
 
 // The records in an uncompressed group; nothing if it does not add up.
-std::optional<std::vector<LogRecord>> split(const std::shared_ptr<const std::string>& whole,
-                                            std::uint32_t count, Cursor group) {
+std::optional<std::vector<LogRecord>> split(const std::shared_ptr<const char[]>& whole, const Header& header,
+                                            Cursor group) {
     std::vector<LogRecord> records;
-    std::string_view raw = *whole;
+    std::string_view raw(whole.get(), header.raw_length);
     while (!raw.empty()) {
         if (raw.size() < kRecordHeader)
             return std::nullopt;
@@ -93,17 +93,17 @@ std::optional<std::vector<LogRecord>> split(const std::shared_ptr<const std::str
         record.group = whole;
         raw.remove_prefix(kRecordHeader + length);
     }
-    if (records.size() != count)
+    if (records.size() != header.records)
         return std::nullopt;
     return records;
 }
 
-std::shared_ptr<const std::string> decompress(std::string_view payload, std::size_t raw_length) {
+std::shared_ptr<const char[]> decompress(std::string_view payload, std::size_t raw_length) {
     // The header's length is trusted only if zstd's own agrees: memory is bounded by kMaxGroup.
     if (ZSTD_getFrameContentSize(payload.data(), payload.size()) != raw_length)
         return nullptr;
-    auto raw = std::make_shared<std::string>(raw_length, '\0');
-    if (ZSTD_decompress(raw->data(), raw->size(), payload.data(), payload.size()) != raw_length)
+    auto raw = std::make_shared_for_overwrite<char[]>(raw_length);
+    if (ZSTD_decompress(raw.get(), raw_length, payload.data(), payload.size()) != raw_length)
         return nullptr;
     return raw;
 }
@@ -246,10 +246,10 @@ Result<FoundGroup> read_group(const File& file, std::uint64_t segment, std::uint
         return payload.error();
     if (payload->size() != header->length || crc32c(*payload) != header->payload_crc)
         return found;
-    const std::shared_ptr<const std::string> raw = decompress(*payload, header->raw_length);
+    const std::shared_ptr<const char[]> raw = decompress(*payload, header->raw_length);
     if (!raw)
         return found;
-    std::optional<std::vector<LogRecord>> records = split(raw, header->records, {segment, offset});
+    std::optional<std::vector<LogRecord>> records = split(raw, *header, {segment, offset});
     if (!records)
         return found;
     found.content = std::move(*records);

@@ -5,6 +5,7 @@
 #include <tidegate/events/log.h>
 #include <tidegate/events/log_reader.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 #include <memory>
@@ -86,8 +87,9 @@ inline void append_and_wait(Log& log, const CallRecord& record) {
 
 // As if it had been read back from the log.
 inline LogRecord log_record(CallId id, RecordPosition position, const Encoded& encoded) {
-    const auto group = std::make_shared<const std::string>(encoded.json);
-    return {id, position, *group, encoded.head, group};
+    const auto group = std::make_shared_for_overwrite<char[]>(encoded.json.size());
+    std::ranges::copy(encoded.json, group.get());
+    return {id, position, std::string_view(group.get(), encoded.json.size()), encoded.head, group};
 }
 
 // All that the log holds from `cursor` on.

@@ -24,7 +24,7 @@ struct LogRecord {
     RecordPosition position;
     std::string_view json;  // lies in `group`
     std::size_t head = 0;
-    std::shared_ptr<const std::string> group;  // the group it came in, uncompressed
+    std::shared_ptr<const char[]> group;  // the group it came in, uncompressed
 
     // Without content: what was asked and answered stays out.
     std::string without_content() const { return std::string(json.substr(0, head)) + "}"; }
