@@ -7,7 +7,7 @@
 #include "words.h"
 
 #include <algorithm>
-#include <cstring>
+#include <functional>
 #include <vector>
 
 namespace tidegate::dialect::detail {
@@ -15,10 +15,15 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Faster than string_view::find, which stops at each quote.
-bool holds(std::string_view data, std::string_view word) {
-    return ::memmem(data.data(), data.size(), word.data(), word.size()) != nullptr;
-}
+// Looks at every so many bytes only, where string_view::find stops at each quote.
+class Word {
+  public:
+    explicit Word(std::string_view word) : searcher_(word.begin(), word.end()) {}
+    bool in(std::string_view data) const { return searcher_(data.begin(), data.end()).first != data.end(); }
+
+  private:
+    std::boyer_moore_horspool_searcher<std::string_view::iterator> searcher_;
+};
 
 class OpenAiReader final : public StreamReader {
   public:
@@ -73,9 +78,14 @@ class OpenAiReader final : public StreamReader {
   private:
     // Once content has begun only these words matter; in a text they would stand with escaped quotes.
     static bool is_plain(std::string_view data) {
-        if (holds(data, R"("usage")") || holds(data, R"("error")") || holds(data, R"("refusal":")"))
+        static const Word usage(R"("usage")");
+        static const Word error(R"("error")");
+        static const Word refusal(R"("refusal":")");
+        static const Word no_end(R"("finish_reason":null)");
+        static const Word no_end_spaced(R"("finish_reason": null)");
+        if (usage.in(data) || error.in(data) || refusal.in(data))
             return false;
-        return holds(data, R"("finish_reason":null)") || holds(data, R"("finish_reason": null)");
+        return no_end.in(data) || no_end_spaced.in(data);
     }
 
     Result<Verdict> read_chunk(StreamFacts& facts, StreamWriter* writer) {
