@@ -109,15 +109,20 @@ std::string printable(const fs::path& file) {
 // The bytes of a regular file; nothing for anything else, a larger one, or one that cannot be read.
 std::optional<std::string> read_version(const fs::path& file) {
     std::error_code error;
-    if (!fs::is_regular_file(file, error) || fs::file_size(file, error) > kMostBytes || error)
+    if (!fs::is_regular_file(file, error))
+        return std::nullopt;
+    const std::uintmax_t size = fs::file_size(file, error);
+    if (error || size > kMostBytes)
         return std::nullopt;
     std::ifstream stream(file, std::ios::binary);
-    std::string bytes(kMostBytes + 1, '\0');
+    // One byte more, to see that the file has not grown since.
+    std::string bytes(static_cast<std::size_t>(size) + 1, '\0');
     if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size())) && !stream.eof())
         return std::nullopt;
-    bytes.resize(static_cast<std::size_t>(stream.gcount()));
-    if (bytes.size() > kMostBytes)
+    const auto read = static_cast<std::size_t>(stream.gcount());
+    if (read > size)
         return std::nullopt;
+    bytes.resize(read);
     return bytes;
 }
 
