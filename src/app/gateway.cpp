@@ -59,6 +59,7 @@ Gateway::~Gateway() {
 
 config::Loaded Gateway::load() {
     watcher_->about_to_read();
+    const std::shared_ptr<const config::Snapshot> before = current();
     const config::Context context{
         .metrics = metrics_,
         .limits = limits_,
@@ -67,6 +68,7 @@ config::Loaded Gateway::load() {
                 return opened.error();
             return store_->served_hashes();
         },
+        .prompts = before ? before->prompts : nullptr,
         .account = [this](const auto& name, auto kind,
                           const auto& options) { return account(name, kind, options); },
         .client = [this](async::IoThread& io) -> upstream::Client& { return workers_[io.index()]->client; },

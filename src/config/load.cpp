@@ -115,8 +115,10 @@ std::unique_ptr<Snapshot> parse(const yaml::Cursor& root, yaml::Problems& proble
     auto served = context.served_hashes(snapshot->fixed.store_url);
     if (!served)
         root["store"]["url"].problem(served.error().message);
-    const auto prompts = prompts::Registry::load(
-        prompts_at["directory"], served ? *served : std::map<std::string, std::string>{}, problems);
+    const auto prompts = prompts::Registry::load(prompts_at["directory"],
+                                                 served ? *served : std::map<std::string, std::string>{},
+                                                 context.prompts.get(), problems);
+    snapshot->prompts = prompts;
     prompts_at.finish();
     features->segments = parse_segments(root["segments"]);
     features->heartbeat = server.heartbeat;

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,15 @@ constexpr std::uint32_t kEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_C
 std::int64_t file_time_now() {
     const auto now = std::chrono::system_clock::now() - kCoarseness;
     return std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
+}
+
+bool is_plain_file(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error));
+}
+
+std::string folder_of(const std::string& path) {
+    return path.substr(0, path.rfind('/') + 1);
 }
 
 }  // namespace
@@ -73,9 +83,12 @@ class Watcher::State {
             const std::lock_guard lock(mutex_);
             Seen seen;
             std::set<std::string> folders;
+            std::set<std::string> ways;
             for (const std::string& file : files) {
                 remember(seen, {file, false});
-                add_folders_of_path(file, folders);
+                // Plain files of one folder share the way there: a thousand prompts are looked up once.
+                if (!is_plain_file(file) || ways.insert(folder_of(file)).second)
+                    add_folders_of_path(file, folders);
             }
             for (const std::string& pattern : patterns) {
                 remember(seen, {pattern, true});

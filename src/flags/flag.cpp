@@ -127,6 +127,8 @@ Flag parse_flag(const yaml::Cursor& feature, std::string name, const std::vector
 }
 
 double moved_share(const Serve& before, const Serve& after, bool same_unit) {
+    if (same_unit && before.shares() == after.shares())
+        return 0;
     std::map<std::string_view, std::pair<int, int>> weights;  // before, after
     for (const auto& share : before.shares()) weights[share.variant].first += share.weight;
     for (const auto& share : after.shares()) weights[share.variant].second += share.weight;

@@ -12,6 +12,15 @@
 #include <openssl/evp.h>
 
 namespace tidegate::prompts {
+
+// One file, read and not yet parsed.
+struct VersionFile {
+    std::filesystem::path path;
+    std::string name;  // "support-reply@3"
+    std::string bytes;
+    std::string hash;
+};
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -126,30 +135,31 @@ std::optional<std::string> read_version(const fs::path& file) {
     return bytes;
 }
 
-std::shared_ptr<const PromptVersion> parse_version(const yaml::Cursor& at, const fs::path& file,
-                                                   const std::string& name,
-                                                   const std::map<std::string, std::string>& served,
-                                                   yaml::Problems& collected) {
+// Nothing if it cannot be read, or is not what was served.
+std::optional<VersionFile> read_file(const yaml::Cursor& at, const fs::path& file, std::string name,
+                                     const std::map<std::string, std::string>& served) {
     at.watch(file.string());
-    const auto content = read_version(file);
+    auto content = read_version(file);
     if (!content) {
         at.problem("cannot read " + printable(file) + ": it must be a file of at most 4 MiB");
-        return nullptr;
+        return std::nullopt;
     }
-    const std::string& bytes = *content;
-    const std::string hash = sha256(bytes);
+    std::string hash = sha256(*content);
     const auto before = served.find(name);
     if (before != served.end() && before->second != hash) {
         const int next = version_of(file).value_or(0) + 1;
         at.problem(fmt::format("{} has changed since it was served; restore it and write version {} ({}.yaml)",
                                printable(file), next, next));
-        return nullptr;
+        return std::nullopt;
     }
+    return VersionFile{file, std::move(name), std::move(*content), std::move(hash)};
+}
+
+std::shared_ptr<const PromptVersion> parse_version(const VersionFile& file, yaml::Problems& problems) {
     yaml::LoadOptions options;
     options.includes = false;
     options.substitutions = false;
-    yaml::Problems problems;
-    const yaml::Document document = yaml::parse(file.string(), bytes, problems, options);
+    const yaml::Document document = yaml::parse(file.path.string(), file.bytes, problems, options);
     const yaml::Cursor root = document.root();
     std::shared_ptr<const PromptVersion> version;
     if (document.complete()) {
@@ -158,10 +168,9 @@ std::shared_ptr<const PromptVersion> parse_version(const yaml::Cursor& at, const
         auto messages = parse_messages(root["messages"]);
         root.finish();
         check_variables(root, messages, variables);
-        version = std::make_shared<const PromptVersion>(name, hash, std::move(messages), std::move(variables));
+        version = std::make_shared<const PromptVersion>(file.name, file.hash, std::move(messages),
+                                                        std::move(variables));
     }
-    for (const yaml::Problem& problem : problems.all())
-        collected.add(problem.where, problem.message, problem.severity);
     return problems.has_errors() ? nullptr : version;
 }
 
@@ -180,7 +189,7 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
 
 std::shared_ptr<const Registry> Registry::load(const yaml::Cursor& at,
                                                const std::map<std::string, std::string>& served,
-                                               yaml::Problems& problems) {
+                                               const Registry* previous, yaml::Problems& problems) {
     auto registry = std::make_shared<Registry>();
     if (!at)
         return registry;
@@ -210,11 +219,26 @@ std::shared_ptr<const Registry> Registry::load(const yaml::Cursor& at,
                 continue;
             }
             const std::string name = fmt::format("{}@{}", prompt.filename().string(), *version);
-            if (auto parsed = parse_version(at, file, name, served, problems))
-                registry->versions_[name] = std::move(parsed);
+            if (const auto found = read_file(at, file, name, served))
+                registry->add(*found, previous, problems);
         }
     }
     return registry;
+}
+
+void Registry::add(const VersionFile& file, const Registry* previous, yaml::Problems& problems) {
+    const auto before = previous != nullptr ? previous->find(file.name) : nullptr;
+    if (before && before->hash() == file.hash && !previous->warned_.contains(file.name)) {
+        versions_[file.name] = before;
+        return;
+    }
+    yaml::Problems found;
+    if (auto parsed = parse_version(file, found))
+        versions_[file.name] = std::move(parsed);
+    if (!found.all().empty())
+        warned_.insert(file.name);
+    for (const yaml::Problem& problem : found.all())
+        problems.add(problem.where, problem.message, problem.severity);
 }
 
 std::shared_ptr<const PromptVersion> Registry::find(std::string_view name_version) const {

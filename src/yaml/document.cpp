@@ -176,7 +176,7 @@ void complete_options(LoadOptions& options) {
 }  // namespace
 
 void Tree::add_file(std::string path) {
-    if (std::find(files.begin(), files.end(), path) == files.end())
+    if (known_files.insert(path).second)
         files.push_back(std::move(path));
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace tidegate::yaml {
@@ -55,7 +56,8 @@ class Tree {
     Problems& problems;
     LoadOptions options;
     std::vector<std::string> sources;  // the YAML files
-    std::vector<std::string> files;    // everything that was read
+    std::vector<std::string> files;    // everything that was read, each once
+    std::unordered_set<std::string> known_files;
     std::vector<std::string> include_patterns;
     std::vector<std::unique_ptr<Node>> discarded;  // second entries of equal keys: anchors may point into them
     std::unique_ptr<Node> root;

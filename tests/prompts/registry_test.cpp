@@ -57,6 +57,29 @@ TEST_F(PromptFolder, RefusesAVersionThatChangedSinceItWasServed) {
     EXPECT_THAT(files_, Contains(path("p/3.yaml")));  // restoring it is seen
 }
 
+TEST_F(PromptFolder, TakesWhatIsUnchangedFromBefore) {
+    write("p/1.yaml", kGood);
+    write("p/2.yaml", kGood);
+    const auto before = load();
+    write("p/2.yaml", "messages: [{role: user, content: Hello}]\n");
+    const auto after = load(before.get());
+    EXPECT_EQ(problems_.text(), "");
+    EXPECT_EQ(after->find("p@1"), before->find("p@1"));
+    EXPECT_NE(after->find("p@2"), before->find("p@2"));
+    EXPECT_EQ(after->find("p@2")->messages().front().role, dialect::Role::user);
+    EXPECT_THAT(files_, testing::IsSupersetOf({path("p/1.yaml"), path("p/2.yaml")}));
+}
+
+TEST_F(PromptFolder, WarnsAgainOfWhatIsUnchanged) {
+    write("p/1.yaml", "messages: [{role: user, content: Hi}]\nvariables: {tone: {default: dry}}\n");
+    const auto before = load();
+    EXPECT_THAT(problems_.text(), HasSubstr("no message uses it"));
+    const auto after = load(before.get());
+    EXPECT_THAT(problems_.text(), HasSubstr("no message uses it"));
+    EXPECT_TRUE(load(after.get())->find("p@1"));
+    EXPECT_THAT(problems_.text(), HasSubstr("no message uses it"));
+}
+
 TEST_F(PromptFolder, TakesADollarAsItIs) {
     write("p/1.yaml", "messages: [{role: user, content: \"${HOME} costs $5\"}]\n");
     const auto registry = load();

@@ -32,10 +32,10 @@ class PromptFolder : public testing::Test {
     }
 
     // What is wrong lands in problems_, what was read in files_.
-    std::shared_ptr<const Registry> load() {
+    std::shared_ptr<const Registry> load(const Registry* previous = nullptr) {
         problems_ = {};
         const yaml::Document document = yaml::parse(folder_ + "/main.yaml", "directory: prompts\n", problems_);
-        auto registry = Registry::load(document.root()["directory"], served_, problems_);
+        auto registry = Registry::load(document.root()["directory"], served_, previous, problems_);
         files_ = document.files();
         return registry;
     }

@@ -10,6 +10,7 @@
 #include <tidegate/http/options.h>
 #include <tidegate/ledger/account.h>
 #include <tidegate/pipeline/feature_table.h>
+#include <tidegate/prompts/registry.h>
 #include <tidegate/release/shadow_thresholds.h>
 #include <tidegate/simulator/options.h>
 #include <tidegate/upstream/endpoint.h>
@@ -66,6 +67,7 @@ struct Snapshot {
     events::RecorderOptions recorder;
     admin::Options admin;
     std::map<std::string, simulator::Options> simulators;  // by provider name
+    std::shared_ptr<const prompts::Registry> prompts;
     std::shared_ptr<const pipeline::FeatureTable> features;
     std::vector<upstream::EndpointKey> endpoints;  // in use, for the pools
     std::vector<AccountSetting> accounts;
@@ -81,6 +83,8 @@ struct Context {
     // Content hashes of prompt versions that have been served, by "name@version", from the store at this
     // address.
     std::function<Result<std::map<std::string, std::string>>(const std::string& store_url)> served_hashes;
+    // Of the configuration that is in use; null if there is none.
+    std::shared_ptr<const prompts::Registry> prompts = {};
     // The account of this name and kind; one that exists already keeps its options for now. Empty: no ledger.
     std::function<ledger::Account*(const std::string& name, ledger::AccountKind kind,
                                    const ledger::AccountOptions& options)>

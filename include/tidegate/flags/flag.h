@@ -28,6 +28,8 @@ class Serve {
         std::size_t index = 0;  // into Flag::variants
         int weight = 0;         // hundredths of a percent
         int end = 0;            // buckets below it, and not below an earlier share's, are this variant's
+
+        bool operator==(const Share&) const = default;
     };
 
     Serve() = default;

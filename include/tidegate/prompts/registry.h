@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,15 +59,18 @@ class PromptVersion {
     std::map<std::string, VariableRule, std::less<>> variables_;
 };
 
+struct VersionFile;
+
 // Any thread; immutable once loaded.
 class Registry {
   public:
     // Reads every `NAME/N.yaml` below the folder that `at` names; NAME is letters, digits, `_`, `-` and `.`,
     // files and folders that begin with `.` are passed over. A version whose file has changed since it was
-    // served (another hash in `served`) is refused. Every file that is read joins the document's files.
+    // served (another hash in `served`) is refused. Every file that is read joins the document's files. A
+    // version that `previous` holds with the same content is taken from there; null: nothing was loaded before.
     static std::shared_ptr<const Registry> load(const yaml::Cursor& at,
                                                 const std::map<std::string, std::string>& served,
-                                                yaml::Problems& problems);
+                                                const Registry* previous, yaml::Problems& problems);
 
     // By "name@3"; null if there is none.
     std::shared_ptr<const PromptVersion> find(std::string_view name_version) const;
@@ -75,7 +79,10 @@ class Registry {
     }
 
   private:
+    void add(const VersionFile& file, const Registry* previous, yaml::Problems& problems);
+
     std::map<std::string, std::shared_ptr<const PromptVersion>, std::less<>> versions_;
+    std::set<std::string, std::less<>> warned_;  // parsed at each load, so that it is warned of again
 };
 
 // The messages with the values that `lookup` gives, else the defaults. invalid_input (source client) names the
