@@ -10,9 +10,6 @@ namespace tidegate::dialect::detail {
 
 class EventJson {
   public:
-    // Events are small, and a parser takes 14 bytes a byte: each open stream has one.
-    EventJson() { x_state.first_capacity = 1024; }
-
     // False if `data` is no JSON object. root() is valid until the next call.
     bool parse(std::string_view data) {
         x_size = data.size();
@@ -29,6 +26,13 @@ class EventJson {
     std::size_t x_size = 0;
     simdjson::dom::object x_root;
 };
+
+// The one of this thread, which spares each open stream ten KiB. What is read of an event is taken before
+// another one, of whatever stream, is parsed: nothing waits in between.
+inline EventJson& thread_event_json() {
+    thread_local EventJson json;
+    return json;
+}
 
 // A string member, empty if it is absent or something else.
 inline std::string_view string_at(const simdjson::dom::object& object, std::string_view name) {

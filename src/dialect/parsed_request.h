@@ -71,7 +71,6 @@ struct ParsedRequest {
 struct ParserState {
     simdjson::dom::parser parser;
     ParsedRequest request;
-    std::size_t first_capacity = 8 * 1024;  // enough for most bodies, so that a parser allocates once
 
     // Parses `body` (padded); tokens() and the returned element are valid until the next call.
     simdjson::simdjson_result<simdjson::dom::element> parse(std::string_view body);

@@ -25,6 +25,8 @@ namespace {
 // More members than this in an object that a decision reads are refused: the search for duplicates stays cheap.
 constexpr std::size_t kMaximumMembers = 1024;
 constexpr std::size_t kFewMembers = 24;
+// A parser takes 14 bytes a byte, and an open stream keeps that of its request.
+constexpr std::size_t kLeastCapacity = 1024;
 
 std::optional<std::string_view> find_duplicate(std::vector<std::string_view>& keys) {
     if (keys.size() <= kFewMembers) {
@@ -45,7 +47,7 @@ std::optional<std::string_view> find_duplicate(std::vector<std::string_view>& ke
 
 simdjson::simdjson_result<simdjson::dom::element> ParserState::parse(std::string_view body) {
     if (parser.capacity() < body.size()) {
-        const std::size_t capacity = std::max({first_capacity, body.size(), parser.capacity() * 2});
+        const std::size_t capacity = std::max({kLeastCapacity, body.size(), parser.capacity() * 2});
         if (const auto error = parser.allocate(capacity, kMaximumDepth))
             return error;
         if (const auto error = parser.doc.allocate(capacity))

@@ -12,7 +12,7 @@ namespace tidegate::http {
 // flight, only `consume` may be called.
 class InputBuffer {
   public:
-    static constexpr std::size_t kInitial = 4096;
+    static constexpr std::size_t kInitial = 2048;
 
     std::string_view view() const { return {data_.data() + begin_, end_ - begin_}; }
     bool empty() const { return begin_ == end_; }

@@ -177,7 +177,7 @@ class AnthropicReader final : public StreamReader {
                             [&](const Tool& tool) { return tool.block == index; });
     }
 
-    EventJson x_json;
+    EventJson& x_json = thread_event_json();
     AnthropicUsage x_usage;
     bool x_final = false;
     bool x_started = false;

@@ -209,7 +209,7 @@ class OpenAiReader final : public StreamReader {
     bool x_strips_logprobs;
     bool x_has_logprobs = false;  // to be stripped, in the event just read
     LogprobMean x_logprobs;
-    EventJson x_json;
+    EventJson& x_json = thread_event_json();
     bool x_started = false;
     std::vector<std::int64_t> x_tools;  // their `index`, in the order of their start
 };
