@@ -34,6 +34,9 @@ struct SchedulingAttributes {
 };
 
 void ask_for_short_slices() {
+    // The operator has chosen another policy for the process (chrt, systemd).
+    if (::sched_getscheduler(0) != SCHED_OTHER)
+        return;
     SchedulingAttributes attributes{};
     attributes.size = sizeof attributes;
     attributes.sched_policy = SCHED_OTHER;

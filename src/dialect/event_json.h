@@ -12,6 +12,10 @@ class EventJson {
   public:
     // False if `data` is no JSON object. root() is valid until the next call.
     bool parse(std::string_view data) {
+        if (x_state.parser.capacity() > kKept && data.size() <= kKept) {
+            x_state = ParserState();
+            x_buffer = {};
+        }
         x_size = data.size();
         x_buffer.assign(data).append(kBodyPadding, '\0');
         return x_state.parse(document()).get(x_root) == simdjson::SUCCESS;
@@ -21,6 +25,9 @@ class EventJson {
     JsonTokens tokens() const { return x_state.tokens(document()); }
 
   private:
+    // A parser takes 14 bytes for each of its capacity: one that an unusual event made larger is not kept.
+    static constexpr std::size_t kKept = 64 * 1024;
+
     ParserState x_state;
     std::string x_buffer;
     std::size_t x_size = 0;

@@ -219,19 +219,27 @@ std::shared_ptr<const Registry> Registry::load(const yaml::Cursor& at,
                 continue;
             }
             const std::string name = fmt::format("{}@{}", prompt.filename().string(), *version);
-            if (const auto found = read_file(at, file, name, served))
-                registry->add(*found, previous, problems);
+            const auto found = read_file(at, file, name, served);
+            if (!found)
+                continue;
+            if (previous != nullptr && previous->keeps(*found, served)) {
+                registry->versions_[name] = previous->find(name);
+            } else {
+                registry->add(*found, problems);
+            }
         }
     }
     return registry;
 }
 
-void Registry::add(const VersionFile& file, const Registry* previous, yaml::Problems& problems) {
-    const auto before = previous != nullptr ? previous->find(file.name) : nullptr;
-    if (before && before->hash() == file.hash && !previous->warned_.contains(file.name)) {
-        versions_[file.name] = before;
-        return;
-    }
+// Whether a version of this registry can be used for the file.
+bool Registry::keeps(const VersionFile& file, const std::map<std::string, std::string>& served) const {
+    const auto version = find(file.name);
+    return version && version->hash() == file.hash && !warned_.contains(file.name) &&
+           (!version->was_served() || served.contains(file.name));
+}
+
+void Registry::add(const VersionFile& file, yaml::Problems& problems) {
     yaml::Problems found;
     if (auto parsed = parse_version(file, found))
         versions_[file.name] = std::move(parsed);

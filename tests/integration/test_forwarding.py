@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 import re
+import socket
 import threading
 
 import pytest
@@ -35,7 +36,16 @@ class Recorder:
         self.server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self.serve, host, 0, limit=1 << 22), self.loop).result(10)
         self.port = self.server.sockets[0].getsockname()[1]
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def close(self):
+        """What was recorded does not change any more. A second time it does nothing."""
+        if self.loop.is_closed():
+            return
         asyncio.run_coroutine_threadsafe(self.end(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
@@ -54,14 +64,13 @@ class Recorder:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                carried += head
                 lines = head.decode("latin-1").split("\r\n")[:-2]
                 fields = [line.split(": ", 1) for line in lines[1:]]
                 [length] = [int(value) for name, value in fields if name == "content-length"]
                 [host] = [value for name, value in fields if name == "host"]
                 method, target, _ = lines[0].split(" ")
                 body = await reader.readexactly(length)
-                carried += body
+                carried += head + body  # whole requests only: one that its client gave up may end anywhere
                 understood.append(f"{method} {target} {host} {length}")
                 self.answer(writer, target, json.loads(body).get("stream", False))
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
@@ -212,18 +221,28 @@ def judges(tmp_path_factory):
         yield {"nginx": nginx, "go": go}
 
 
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
 @pytest.fixture
 def providers():
-    four, six = Recorder("127.0.0.1"), Recorder("::1")
-    yield four, six
-    four.close()
-    six.close()
+    if not has_ipv6():
+        pytest.skip("needs ::1")
+    with Recorder("::1") as six, Recorder("127.0.0.1") as four:
+        yield four, six
 
 
 def disagreements(providers, judges):
     """(what we meant, what a server understood, the bytes), and how many requests were compared."""
     wrong, count = [], 0
     for provider in providers:
+        provider.close()
         for carried, meant in provider.connections:
             count += len(meant)
             wrong += [(line, "asked of a provider", b"") for line in meant if not EXPECTED.fullmatch(line)]
@@ -234,17 +253,19 @@ def disagreements(providers, judges):
     return wrong, count
 
 
-@pytest.mark.parametrize("connection", [
-    b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabcdef",
-    b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
-    b"POST /v1/x HTTP/1.1\r\nhost: a\r\nhost: b\r\ncontent-length: 3\r\n\r\nabc",
-    b"POST /v1/x HTTP/1.1\r\nhost: b\r\ncontent-length: 3\r\n\r\nabc",
-    b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nx: y\r\n\r\nabcGET /v2 HTTP/1.1\r\nhost: a\r\n\r\n",
+# What each server does not take for the one request that it resembles. nginx 1.22 reads over a second length.
+@pytest.mark.parametrize("connection, noticing", [
+    (b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabcdef", {"nginx", "go"}),
+    (b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd", {"go"}),
+    (b"POST /v1/x HTTP/1.1\r\nhost: a\r\nhost: b\r\ncontent-length: 3\r\n\r\nabc", {"nginx", "go"}),
+    (b"POST /v1/x HTTP/1.1\r\nhost: b\r\ncontent-length: 3\r\n\r\nabc", {"nginx", "go"}),
+    (b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nx: y\r\n\r\nabcGET /v2 HTTP/1.1\r\nhost: a\r\n\r\n", {"nginx", "go"}),
 ])
-def test_one_of_the_servers_notices_what_differs(judges, connection):
-    for judge in judges.values():
+def test_the_servers_notice_what_differs(judges, connection, noticing):
+    for name, judge in judges.items():
         assert judge.understood(b"POST /v1/x HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc") == ["POST /v1/x a 3"]
-    assert any(judge.understood(connection) != ["POST /v1/x a 3"] for judge in judges.values())
+        if name in noticing:
+            assert judge.understood(connection) != ["POST /v1/x a 3"]
 
 
 def test_what_is_forwarded_is_read_alike_by_nginx_and_go(start, providers, judges, note):

@@ -70,6 +70,15 @@ TEST_F(PromptFolder, TakesWhatIsUnchangedFromBefore) {
     EXPECT_THAT(files_, testing::IsSupersetOf({path("p/1.yaml"), path("p/2.yaml")}));
 }
 
+TEST_F(PromptFolder, RemembersAgainWhatWasServedAndIsNotRemembered) {
+    write("p/1.yaml", kGood);
+    const auto before = load();
+    EXPECT_TRUE(before->find("p@1")->first_serve());
+    EXPECT_TRUE(load(before.get())->find("p@1")->first_serve());
+    served_["p@1"] = before->find("p@1")->hash();
+    EXPECT_FALSE(load(before.get())->find("p@1")->first_serve());
+}
+
 TEST_F(PromptFolder, WarnsAgainOfWhatIsUnchanged) {
     write("p/1.yaml", "messages: [{role: user, content: Hi}]\nvariables: {tone: {default: dry}}\n");
     const auto before = load();

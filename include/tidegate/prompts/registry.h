@@ -50,6 +50,7 @@ class PromptVersion {
     const std::map<std::string, VariableRule, std::less<>>& variables() const { return variables_; }
     // True the first time it is asked of this object: then its hash is to be remembered. Any thread.
     bool first_serve() const { return !served_.load(std::memory_order_relaxed) && !served_.exchange(true); }
+    bool was_served() const { return served_; }
 
   private:
     mutable std::atomic<bool> served_{false};
@@ -67,7 +68,8 @@ class Registry {
     // Reads every `NAME/N.yaml` below the folder that `at` names; NAME is letters, digits, `_`, `-` and `.`,
     // files and folders that begin with `.` are passed over. A version whose file has changed since it was
     // served (another hash in `served`) is refused. Every file that is read joins the document's files. A
-    // version that `previous` holds with the same content is taken from there; null: nothing was loaded before.
+    // version that `previous` holds with the same content is taken from there, but for one that was served and
+    // is not in `served`: its next call remembers it again. null: nothing was loaded before.
     static std::shared_ptr<const Registry> load(const yaml::Cursor& at,
                                                 const std::map<std::string, std::string>& served,
                                                 const Registry* previous, yaml::Problems& problems);
@@ -79,7 +81,8 @@ class Registry {
     }
 
   private:
-    void add(const VersionFile& file, const Registry* previous, yaml::Problems& problems);
+    bool keeps(const VersionFile& file, const std::map<std::string, std::string>& served) const;
+    void add(const VersionFile& file, yaml::Problems& problems);
 
     std::map<std::string, std::shared_ptr<const PromptVersion>, std::less<>> versions_;
     std::set<std::string, std::less<>> warned_;  // parsed at each load, so that it is warned of again

@@ -44,11 +44,13 @@ def missing():
     return [tool for tool in ("nginx", "go") if not shutil.which(tool)]
 
 
-def until_closed(connection):
+def answered(connection, request):
+    """Until the server closes, resets because it refuses what we sent, or waits in vain for more."""
     try:
+        connection.sendall(request)
         while piece := connection.recv(1 << 16):
             yield piece
-    except ConnectionResetError:  # closed with bytes of ours unread
+    except (ConnectionError, TimeoutError):
         pass
 
 
@@ -67,13 +69,12 @@ class Parser:
     def understood(self, connection):
         """What the server understands of these bytes of a connection, a line a request; the last request is not among them."""
         with socket.create_connection(self.address, timeout=10) as to:
-            to.sendall(connection + LAST)
-            answers = b"".join(until_closed(to))
+            answers = b"".join(answered(to, connection + LAST))
         lines = []
         while answers:
             head, _, answers = answers.partition(b"\r\n\r\n")
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
-            length = int(fields[b"content-length"])
+            length = int(fields.get(b"content-length", len(answers)))
             status = head.split(b" ", 2)[1].decode()
             lines.append(answers[:length].decode("latin-1") if status == "200" else status)
             answers = answers[length:]
