@@ -1,6 +1,7 @@
 #include <tidegate/base/text_appender.h>
 
 #include <limits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -41,6 +42,32 @@ TEST(TextAppender, TakesTheLastByteBack) {
         out.add(']');
     }
     EXPECT_EQ(text, "1,2]");
+}
+
+TEST(TextAppender, EscapesALongTextThatIsAllEscapes) {
+    std::string text;
+    std::string expected = "\"";
+    {
+        TextAppender out(text);
+        out.add_json_string(std::string(5000, '\x01'));
+    }
+    for (int i = 0; i < 5000; ++i) expected += "\\u0001";
+    EXPECT_EQ(text, expected + '"');
+}
+
+// A long text is taken in parts: no character is cut by where one ends.
+TEST(TextAppender, EscapesWhereverACharacterStandsInALongText) {
+    for (std::size_t before = 1000; before < 1040; ++before) {
+        for (const auto& [character, escaped] : {std::pair{"\xf0\x9f\x8c\x8a", "\xf0\x9f\x8c\x8a"},
+                                                 std::pair{"\xff", "\xef\xbf\xbd"}, std::pair{"\"", "\\\""}}) {
+            std::string text;
+            {
+                TextAppender out(text);
+                out.add_json_string(std::string(before, 'a') + character + std::string(1030, 'b'));
+            }
+            EXPECT_EQ(text, '"' + std::string(before, 'a') + escaped + std::string(1030, 'b') + '"') << before;
+        }
+    }
 }
 
 TEST(TextAppender, GrowsOverManyAppends) {

@@ -8,12 +8,12 @@ import json
 import random
 import re
 import socket
-import threading
 
 import pytest
 from harness import parsers
 from harness.gateway import SLOW
 from harness.load import Cut, chat_bytes, read_answer, request_bytes, scaled
+from harness.provider import Provider
 
 CHAT = {"id": "c", "object": "chat.completion", "created": 1, "model": "m-1",
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "ebb"}, "finish_reason": "stop"}],
@@ -25,58 +25,40 @@ EMBEDDING = {"object": "list", "model": "m-1", "data": [{"object": "embedding", 
 ANSWERS = {"chat/completions": CHAT, "messages": MESSAGE, "embeddings": EMBEDDING}
 
 
-class Recorder:
-    """A provider that keeps what each connection carried, on a thread of its own. What it takes for the requests is kept beside it."""
+def read_head(head):
+    """Method, target, host and length; ValueError if one of them is missing, or there twice."""
+    lines = head.decode("latin-1").split("\r\n")[:-2]
+    fields = [line.split(": ", 1) for line in lines[1:]]
+    [length] = [int(value) for name, value in fields if name.lower() in ("content-length", "transfer-encoding")]
+    [host] = [value for name, value in fields if name.lower() == "host"]
+    method, target, _ = lines[0].split(" ")
+    return method, target, host, length
+
+
+class Recorder(Provider):
+    """Keeps what each connection carried, and beside it what it takes for the requests."""
 
     def __init__(self, host):
         self.connections = []  # (bytes, [understood])
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self.serve, host, 0, limit=1 << 22), self.loop).result(10)
-        self.port = self.server.sockets[0].getsockname()[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        """What was recorded does not change any more. A second time it does nothing."""
-        if self.loop.is_closed():
-            return
-        asyncio.run_coroutine_threadsafe(self.end(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
-        self.loop.close()
-
-    async def end(self):
-        self.server.close()
-        serving = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
+        self.unreadable = []  # heads that are not of the one form in which we write them, and bodies that are no JSON
+        super().__init__(host)
 
     async def serve(self, reader, writer):
         carried, understood = bytearray(), []
         self.connections.append((carried, understood))
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                lines = head.decode("latin-1").split("\r\n")[:-2]
-                fields = [line.split(": ", 1) for line in lines[1:]]
-                [length] = [int(value) for name, value in fields if name == "content-length"]
-                [host] = [value for name, value in fields if name == "host"]
-                method, target, _ = lines[0].split(" ")
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            body = b""
+            try:
+                method, target, host, length = read_head(head)
                 body = await reader.readexactly(length)
-                carried += head + body  # whole requests only: one that its client gave up may end anywhere
-                understood.append(f"{method} {target} {host} {length}")
-                self.answer(writer, target, json.loads(body).get("stream", False))
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+                stream = json.loads(body).get("stream", False)
+            except ValueError:
+                self.unreadable.append(head + body[:1000])
+                return
+            carried += head + body  # whole requests only: one that its client gave up may end anywhere
+            understood.append(f"{method} {target} {host} {length}")
+            self.answer(writer, target, stream)
 
     def answer(self, writer, target, stream):
         whole = json.dumps(next(answer for end, answer in ANSWERS.items() if target.endswith("/" + end)))
@@ -110,7 +92,7 @@ def configuration(four, six):
 
 # What providers must be asked, by nothing but the configuration.
 EXPECTED = re.compile(r"POST (/v1/chat/completions|/v1/embeddings) (127\.0\.0\.1|\[::1\]):\d+ \d+"
-                      r"|POST \S*/v1/chat/completions localhost\.?:\d+ \d+"
+                      r"|POST /a//b%20c%2Fd/\./v1/chat/completions localhost:\d+ \d+"
                       r"|POST /x/v1/messages 127\.0\.0\.1:\d+ \d+")
 
 
@@ -243,6 +225,7 @@ def disagreements(providers, judges):
     wrong, count = [], 0
     for provider in providers:
         provider.close()
+        wrong += [("one request", "not readable by the provider", request) for request in provider.unreadable]
         for carried, meant in provider.connections:
             count += len(meant)
             wrong += [(line, "asked of a provider", b"") for line in meant if not EXPECTED.fullmatch(line)]

@@ -2,56 +2,34 @@
 import asyncio
 import json
 import random
-import threading
 
 from harness.load import chat_bytes, read_answer
+from harness.provider import Provider
 
 KEYS = {"one": "sk-of-one", "two": "sk-of-two"}
 CONCURRENT = 32
 
 
-class Host:
-    """Answers each request with the key and the question that it came with, a moment later. On a thread of its own."""
+class Host(Provider):
+    """Answers each request with the key and the question that it came with, a moment later."""
 
     def __init__(self):
         self.mixed = []  # requests with another tenant's key
         self.answered = 0
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self.serve, "127.0.0.1", 0), self.loop).result(10)
-        self.port = self.server.sockets[0].getsockname()[1]
-
-    def close(self):
-        asyncio.run_coroutine_threadsafe(self.end(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
-        self.loop.close()
-
-    async def end(self):
-        self.server.close()
-        connections = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in connections:
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        super().__init__()
 
     async def serve(self, reader, writer):
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-                fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-                body = json.loads(await reader.readexactly(int(fields["content-length"])))
-                question = body["messages"][-1]["content"]
-                key = fields["authorization"].removeprefix("bearer ")
-                if key != KEYS[question.split()[0]]:
-                    self.mixed.append((key, question))
-                await asyncio.sleep(random.random() * 0.004)
-                await self.answer(writer, body.get("stream", False), f"{key} {question}")
-                self.answered += 1
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+            fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+            body = json.loads(await reader.readexactly(int(fields["content-length"])))
+            question = body["messages"][-1]["content"]
+            key = fields["authorization"].removeprefix("bearer ")
+            if key != KEYS[question.split()[0]]:
+                self.mixed.append((key, question))
+            await asyncio.sleep(random.random() * 0.004)
+            await self.answer(writer, body.get("stream", False), f"{key} {question}")
+            self.answered += 1
 
     async def answer(self, writer, stream, text):
         if not stream:
@@ -127,10 +105,8 @@ def test_two_tenants_of_one_host_are_never_mixed(start, note):
         numbers = iter(range(count))
         await asyncio.gather(*(work(numbers) for _ in range(CONCURRENT)))
 
-    try:
+    with host:
         asyncio.run(everybody())
-    finally:
-        host.close()
     note(f"{count} requests, {kept} answered to the client, {host.answered} by the provider")
     assert wrong == [] and host.mixed == []
     assert kept == count - len(range(0, count, 5))
