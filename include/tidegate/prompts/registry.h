@@ -50,6 +50,7 @@ class PromptVersion {
     const std::map<std::string, VariableRule, std::less<>>& variables() const { return variables_; }
     // True the first time it is asked of this object: then its hash is to be remembered. Any thread.
     bool first_serve() const { return !served_.load(std::memory_order_relaxed) && !served_.exchange(true); }
+    // Whether it was asked before. Any thread.
     bool was_served() const { return served_; }
 
   private:
