@@ -42,6 +42,13 @@ void Gateway::observe_process() {
     metrics_.observe(Metrics::Kind::counter, "tidegate_http_requests_refused_total",
                      "Requests that the strict validator or a limit refused.", {},
                      [this] { return static_cast<double>(api_server_->statistics().refused); });
+    if (current_->listener.tls) {  // on or off only by a restart
+        metrics_.observe(Metrics::Kind::gauge, "tidegate_certificate_expiry_timestamp_seconds",
+                         "When the first certificate in the chain of server.tls expires.", {}, [this] {
+                             const auto expiry = api_server_->certificate_expiry();
+                             return static_cast<double>(expiry.time_since_epoch().count());
+                         });
+    }
 }
 
 void Gateway::observe_cache() {

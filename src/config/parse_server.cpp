@@ -47,6 +47,20 @@ void parse_timeouts(const yaml::Cursor& at, http::Timeouts& timeouts) {
     at.finish();
 }
 
+// The first of the three times at which docs/operations.md asks for an alert.
+constexpr std::chrono::days kExpiresSoon{30};
+
+void warn_of_expiry(const yaml::Cursor& at, std::chrono::sys_seconds expiry) {
+    const WallTime now = SystemClock().wall();
+    if (expiry >= now + kExpiresSoon)
+        return;
+    if (expiry <= now) {
+        at.warning(fmt::format("has expired at {}, so that clients refuse it: replace it", format_utc(expiry)));
+    } else {
+        at.warning(fmt::format("expires at {}: replace it before", format_utc(expiry)));
+    }
+}
+
 std::optional<http::TlsOptions> parse_tls(const yaml::Cursor& at) {
     if (!at)
         return std::nullopt;
@@ -57,8 +71,11 @@ std::optional<http::TlsOptions> parse_tls(const yaml::Cursor& at) {
     at["private_key"].watch(tls.private_key);
     at.finish();
     if (!tls.certificate.empty() && !tls.private_key.empty()) {
-        if (const auto usable = http::check_tls(tls); !usable)
-            at.problem(usable.error().message);
+        if (const auto expiry = http::check_tls(tls); !expiry) {
+            at.problem(expiry.error().message);
+        } else {
+            warn_of_expiry(at["certificate"], *expiry);
+        }
     }
     return tls;
 }

@@ -57,15 +57,18 @@ class Server::State {
     std::atomic<Duration> drain_;
     std::atomic<Duration> cancel_;
     std::atomic<bool> draining_{false};
+    std::atomic<std::chrono::sys_seconds> certificate_expiry_;  // with TLS
 };
 
 Result<std::unique_ptr<Server>> Server::listen(ListenerOptions options, std::vector<async::IoThread*> threads,
                                                Handler& handler) {
     auto shared = std::make_shared<Shared>(options, threads, handler);
+    std::chrono::sys_seconds expiry;
     if (options.tls) {
         auto contexts = make_tls_contexts(*options.tls, threads.size());
         if (!contexts)
             return contexts.error();
+        expiry = expiry_of_chain(*contexts->front());
         for (std::size_t i = 0; i < threads.size(); ++i) shared->shards[i]->tls = std::move((*contexts)[i]);
     }
     Result<std::shared_ptr<Acceptor>> acceptor = Acceptor::open(options.address, shared);
@@ -73,6 +76,7 @@ Result<std::unique_ptr<Server>> Server::listen(ListenerOptions options, std::vec
         return acceptor.error();
     auto state =
         std::make_unique<State>(std::move(shared), *acceptor, options.timeouts.drain, options.timeouts.cancel);
+    state->certificate_expiry_ = expiry;
     asio::post(threads.front()->executor(), [acceptor = *acceptor] { Acceptor::start(acceptor); });
     return std::unique_ptr<Server>(new Server(std::move(state)));
 }
@@ -136,6 +140,7 @@ Result<void> Server::update_tls(const TlsOptions& options) {
     auto contexts = make_tls_contexts(options, state_->shared_->shards.size());
     if (!contexts)
         return contexts.error();
+    state_->certificate_expiry_ = expiry_of_chain(*contexts->front());
     std::size_t next = 0;
     for (const auto& shard : state_->shared_->shards) {
         // The shard outlives the handler that is posted: `state_` waits for its connections, and threads run.
@@ -148,11 +153,15 @@ Result<void> Server::update_tls(const TlsOptions& options) {
     return {};
 }
 
-Result<void> check_tls(const TlsOptions& options) {
+std::chrono::sys_seconds Server::certificate_expiry() const {
+    return state_->certificate_expiry_;
+}
+
+Result<std::chrono::sys_seconds> check_tls(const TlsOptions& options) {
     auto context = make_tls_context(options);
     if (!context)
         return context.error();
-    return {};
+    return expiry_of_chain(*context);
 }
 
 void Server::update(const Limits& limits, const Timeouts& timeouts) {

@@ -1,9 +1,12 @@
 #include "http/tls.h"
 
+#include <algorithm>
+#include <ctime>
 #include <string_view>
 
 #include <fmt/format.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 namespace tidegate::http {
 namespace {
@@ -18,6 +21,13 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
                               static_cast<unsigned>(kOurs.size()), offered, offered_size);
     *out = chosen;
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// Seconds, because a certificate may say the year 9999.
+std::chrono::sys_seconds not_after(const X509* certificate) {
+    std::tm time{};
+    ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time);
+    return std::chrono::sys_seconds{std::chrono::seconds{::timegm(&time)}};
 }
 
 }  // namespace
@@ -45,6 +55,14 @@ Result<boost::asio::ssl::context> make_tls_context(const TlsOptions& options) {
     SSL_CTX_set_mode(tls.native_handle(), SSL_MODE_RELEASE_BUFFERS);  // idle connections are cheap
     SSL_CTX_set_alpn_select_cb(tls.native_handle(), choose_protocol, nullptr);
     return tls;
+}
+
+std::chrono::sys_seconds expiry_of_chain(boost::asio::ssl::context& tls) {
+    auto first = not_after(SSL_CTX_get0_certificate(tls.native_handle()));
+    STACK_OF(X509)* chain = nullptr;
+    SSL_CTX_get0_chain_certs(tls.native_handle(), &chain);
+    for (int i = 0; i < sk_X509_num(chain); ++i) first = std::min(first, not_after(sk_X509_value(chain, i)));
+    return first;
 }
 
 Result<std::vector<std::shared_ptr<boost::asio::ssl::context>>> make_tls_contexts(const TlsOptions& options,

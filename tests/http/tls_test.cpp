@@ -1,55 +1,17 @@
 #include "http/fixture.h"
+#include "http/identity.h"
 
-#include <cstdio>
-#include <filesystem>
 #include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <unistd.h>
 
 namespace tidegate::http {
 namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
-
-// A key and a certificate signed by itself, in files that go with the test.
-class Identity {
-  public:
-    Identity() : folder_(std::filesystem::temp_directory_path() / fmt::format("tidegate_tls_{}", ::getpid())) {
-        std::filesystem::create_directories(folder_);
-        EVP_PKEY* key = EVP_EC_gen("P-256");
-        X509* certificate = X509_new();
-        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-        X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-        X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-        X509_set_pubkey(certificate, key);
-        X509_NAME* name = X509_get_subject_name(certificate);
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("a"), -1,
-                                   -1, 0);
-        X509_set_issuer_name(certificate, name);
-        X509_sign(certificate, key, EVP_sha256());
-        FILE* file = std::fopen(this->certificate().c_str(), "w");
-        PEM_write_X509(file, certificate);
-        std::fclose(file);
-        file = std::fopen(private_key().c_str(), "w");
-        PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-        std::fclose(file);
-        X509_free(certificate);
-        EVP_PKEY_free(key);
-    }
-    ~Identity() { std::filesystem::remove_all(folder_); }
-    std::string certificate() const { return folder_ / "certificate.pem"; }
-    std::string private_key() const { return folder_ / "key.pem"; }
-
-  private:
-    std::filesystem::path folder_;
-};
 
 class TlsClient {
   public:
@@ -164,6 +126,29 @@ TEST_F(TlsTest, Drains) {
     std::thread drain([&] { EXPECT_TRUE(server_->drain(std::chrono::seconds{10})); });
     EXPECT_EQ(client.read_until("never"), "");
     drain.join();
+}
+
+TEST_F(TlsTest, KnowsWhenTheFirstCertificateOfItsChainExpires) {
+    const auto in = [](std::chrono::seconds lifetime) {
+        return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + lifetime;
+    };
+    const auto expires_in = [&](std::chrono::hours lifetime) {
+        const std::chrono::seconds from_now = server_->certificate_expiry() - in(lifetime);
+        EXPECT_LE(std::chrono::abs(from_now), std::chrono::minutes{5}) << "as long as a slow machine may take";
+    };
+    start_tls();
+    expires_in(std::chrono::hours{1});
+
+    const Identity late(std::chrono::hours{24 * 365 * 7000});
+    ASSERT_TRUE(server_->update_tls({late.certificate(), late.private_key()}));
+    expires_in(std::chrono::hours{24 * 365 * 7000});
+    late.append_certificate(std::chrono::hours{48});
+    late.append_certificate(std::chrono::hours{72});
+    ASSERT_TRUE(server_->update_tls({late.certificate(), late.private_key()}));
+    expires_in(std::chrono::hours{48});
+
+    EXPECT_FALSE(server_->update_tls({late.certificate(), identity_.private_key()}));
+    expires_in(std::chrono::hours{48});
 }
 
 TEST_F(TlsTest, NamesTheFileThatIsWrong) {

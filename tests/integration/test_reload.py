@@ -120,15 +120,20 @@ def test_a_secret_in_a_file_is_watched(start, own_simulator, tmp_path):
     assert "sk-second" not in gateway.get_admin("/admin/v1/config").text
 
 
-def make_certificate(folder, name):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+def make_certificate(folder, name, days=2):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days),
                     "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}",
                     "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], cwd=folder, check=True, capture_output=True)
 
 
+def expires(path):
+    text = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-in", path], check=True, capture_output=True, text=True).stdout
+    return ssl.cert_time_to_seconds(text.strip().removeprefix("notAfter="))
+
+
 def test_a_new_certificate_is_live_and_a_wrong_pair_is_refused(start, simulator, tmp_path):
-    for name in ("old", "new"):
-        make_certificate(tmp_path, name)
+    for name, days in (("old", 2), ("new", 60)):
+        make_certificate(tmp_path, name, days)
     for kind in ("pem", "key"):
         shutil.copy(tmp_path / f"old.{kind}", tmp_path / f"live.{kind}")
     gateway = start(config(simulator, "one"), server=f"tls: {{certificate: {tmp_path}/live.pem, private_key: {tmp_path}/live.key}}")
@@ -136,6 +141,9 @@ def test_a_new_certificate_is_live_and_a_wrong_pair_is_refused(start, simulator,
 
     def served():
         return ssl.get_server_certificate((host, int(port))).strip()
+
+    def alarm():
+        return gateway.metric("tidegate_certificate_expiry_timestamp_seconds")
 
     def certificate(name):
         return (tmp_path / f"{name}.pem").read_text().strip()
@@ -145,8 +153,10 @@ def test_a_new_certificate_is_live_and_a_wrong_pair_is_refused(start, simulator,
         shutil.copy(tmp_path / "new.pem", tmp_path / "live.pem")  # with the old key
         assert gateway.reload().status_code == 400
         assert served() == certificate("old")
+        assert alarm() == expires(tmp_path / "old.pem")
         shutil.copy(tmp_path / "new.key", tmp_path / "live.key")
         wait_until(lambda: served() == certificate("new"), 5, "the new certificate")
+        assert alarm() == expires(tmp_path / "new.pem")
         kept.sendall(b"GET /healthz HTTP/1.1\r\nhost: gateway\r\n\r\n")
         assert b"200 OK" in kept.recv(1000), "a connection that is open stays open"
 

@@ -6,6 +6,7 @@
 #include <tidegate/http/handler.h>
 #include <tidegate/http/options.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -58,6 +59,8 @@ class Server {
     // The certificate of handshakes from now on; open connections keep theirs. Reads files. A pair that does
     // not fit is refused and the old one stays. Only for a listener that began with TLS.
     Result<void> update_tls(const TlsOptions& options);
+    // When the first certificate of the chain in use expires. Only with TLS.
+    std::chrono::sys_seconds certificate_expiry() const;
 
   private:
     class State;
@@ -65,7 +68,8 @@ class Server {
     std::unique_ptr<State> state_;
 };
 
-// Whether certificate and key can be read and belong together. Reads files.
-Result<void> check_tls(const TlsOptions& options);
+// Whether certificate and key can be read and belong together; when the first certificate of the chain expires.
+// Reads files.
+Result<std::chrono::sys_seconds> check_tls(const TlsOptions& options);
 
 }  // namespace tidegate::http
