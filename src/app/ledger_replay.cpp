@@ -20,13 +20,13 @@ bool may_have_lease(const events::LogRecord& record) {
 }
 
 void add_attempts(const events::LogRecord& record, std::vector<ledger::SettledAttempt>& attempts) {
-    const auto decoded = events::decode(record.without_content());
+    const auto decoded = events::decode_attempts(record.without_content());
     if (!decoded) {
         log::error("app", "the ledger cannot read the record {}; what it cost stays forfeited: {}",
                    record.id.to_string(), decoded.error().message);
         return;
     }
-    for (const events::Attempt& attempt : decoded->attempts) {
+    for (const events::Attempt& attempt : *decoded) {
         attempts.push_back({record.id,
                             attempt.number,
                             attempt.reserved,

@@ -2,6 +2,7 @@
 
 #include <tidegate/events/call_record.h>
 
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
@@ -15,16 +16,26 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 // The members of one object by name. Most of those that a record may have are missing, which the set tells
-// without a search.
+// without a search; the others come in the order in which they are asked for, if we wrote them.
 class Members {
   public:
-    explicit Members(object from) : from_(from) {
+    explicit Members(object from) : from_(from), next_(from.begin()) {
         for (const auto field : from_) present_ |= bit_of(field.key);
     }
-    simdjson::simdjson_result<element> operator[](std::string_view name) const {
+    simdjson::simdjson_result<element> operator[](std::string_view name) {
         if ((present_ & bit_of(name)) == 0)
             return simdjson::NO_SUCH_FIELD;
-        return from_[name];
+        const object::iterator end = from_.end();
+        if (next_ == end || next_.key() != name) {
+            const auto found =
+                std::find_if(from_.begin(), end, [&](const auto& field) { return field.key == name; });
+            if (found == end)
+                return simdjson::NO_SUCH_FIELD;
+            next_ = found;
+        }
+        element value = next_.value();
+        ++next_;
+        return value;
     }
 
   private:
@@ -38,6 +49,7 @@ class Members {
     }
 
     object from_;
+    object::iterator next_;
     std::uint64_t present_ = 0;
 };
 
@@ -229,9 +241,9 @@ Error bad(std::string message) {
     return Error{ErrorKind::malformed, ErrorSource::gateway, "call record: " + std::move(message)};
 }
 
-}  // namespace
-
-Result<CallRecord> decode(std::string_view json) {
+// Gives `read` the members of a record that this program knows how to read.
+template <class Read>
+Result<> parse_record(std::string_view json, Read read) {
     thread_local simdjson::dom::parser kept;
     simdjson::dom::parser own;
     simdjson::dom::parser& parser = json.size() <= kKeptParser ? kept : own;
@@ -246,17 +258,32 @@ Result<CallRecord> decode(std::string_view json) {
         return bad("no schema version");
     if (schema > kRecordSchema)
         return bad(fmt::format("schema {} is newer than this program", schema));
+    read(root, reader);
+    return {};
+}
+
+}  // namespace
+
+Result<CallRecord> decode(std::string_view json) {
     CallRecord record;
-    for_each_member(record, reader);
-    object content;
-    if (!root["content"].get(content)) {
-        Reader inner(content);
-        inner("request", record.request);
-        inner("answer", record.answer);
-        inner("context", record.context);
-        inner("live_answer", record.live_answer);
-    }
-    return record;
+    const Result<> read = parse_record(json, [&](object root, Reader& reader) {
+        for_each_member(record, reader);
+        object content;
+        if (!root["content"].get(content)) {
+            Reader inner(content);
+            inner("request", record.request);
+            inner("answer", record.answer);
+            inner("context", record.context);
+            inner("live_answer", record.live_answer);
+        }
+    });
+    return read ? Result<CallRecord>(std::move(record)) : read.error();
+}
+
+Result<std::vector<Attempt>> decode_attempts(std::string_view json) {
+    std::vector<Attempt> attempts;
+    const Result<> read = parse_record(json, [&](object, Reader& reader) { reader("attempts", attempts); });
+    return read ? Result<std::vector<Attempt>>(std::move(attempts)) : read.error();
 }
 
 }  // namespace tidegate::events

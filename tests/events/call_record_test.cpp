@@ -68,6 +68,29 @@ TEST(CallRecord, UnknownMembersAreIgnored) {
     EXPECT_EQ(decode(json)->feature, "support-reply");
 }
 
+TEST(CallRecord, MembersMayComeInAnyOrder) {
+    const std::string json =
+        R"({"variant":"next","user":"u","schema":1,"usage_kind":"bounded","feature":"chat",)"
+        R"("attempts":[{"lease":3,"number":2,"entry":"small","lease":4}],"status":429})";
+    const Result<CallRecord> record = decode(json);
+    ASSERT_TRUE(record) << record.error().text();
+    EXPECT_EQ(record->variant, "next");
+    EXPECT_EQ(record->user, "u");
+    EXPECT_EQ(record->feature, "chat");
+    EXPECT_EQ(record->status, 429);
+    EXPECT_EQ(record->usage_kind, UsageKind::bounded);
+    ASSERT_EQ(record->attempts.size(), 1U);
+    EXPECT_EQ(record->attempts[0].number, 2);
+    EXPECT_EQ(record->attempts[0].entry, "small");
+}
+
+TEST(CallRecord, AttemptsCanBeReadAlone) {
+    EXPECT_EQ(*decode_attempts(encode(full_record()).json), full_record().attempts);
+    EXPECT_TRUE(decode_attempts(encode(small_record(kNovember)).json)->empty());
+    EXPECT_FALSE(decode_attempts(R"({"schema":2,"attempts":[]})"));
+    EXPECT_FALSE(decode_attempts("{"));
+}
+
 TEST(CallRecord, RefusesWhatIsNoRecord) {
     for (const char* text : {"", "[]", "{}", "{\"schema\":1", R"({"schema":"1"})"}) {
         EXPECT_FALSE(decode(text)) << text;

@@ -163,6 +163,8 @@ Encoded encode(const CallRecord& record, bool with_content = true);
 std::size_t append_encoded(std::string& text, const CallRecord& record, bool with_content = true);
 // Reads either form. Unknown members are ignored, missing ones keep their default; a newer schema is refused.
 Result<CallRecord> decode(std::string_view json);
+// The attempts alone, for who needs no more of every call.
+Result<std::vector<Attempt>> decode_attempts(std::string_view json);
 
 // What it holds in memory, for the bounds of queues.
 std::size_t memory_of(const CallRecord& record);
