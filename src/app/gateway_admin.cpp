@@ -113,10 +113,10 @@ admin::Services Gateway::admin_services() {
         auto record = recorder_->query().find(id);
         if (!record)
             return record.error();
-        auto decoded = events::decode(record->json);
+        auto decoded = events::decode(record->head);
         if (!decoded)
             return decoded.error();
-        return admin::CallAnswer{decoded->feature, events::render(*record, with_content)};
+        return admin::CallAnswer{decoded->feature, with_content ? record->json() : std::string(record->head)};
     };
     services.calls = [this](const events::IndexFilter& filter) -> Result<std::vector<admin::CallLine>> {
         auto rows = recorder_->query().list(filter);

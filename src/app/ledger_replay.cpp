@@ -16,11 +16,11 @@ namespace {
 
 // Only attempts with a lease are the ledger's; most records of most gateways have none.
 bool may_have_lease(const events::LogRecord& record) {
-    return record.json.substr(0, record.head).find("lease\":") != std::string_view::npos;
+    return record.head.find("lease\":") != std::string_view::npos;
 }
 
 void add_attempts(const events::LogRecord& record, std::vector<ledger::SettledAttempt>& attempts) {
-    const auto decoded = events::decode_attempts(record.without_content());
+    const auto decoded = events::decode_attempts(record.head);
     if (!decoded) {
         log::error("app", "the ledger cannot read the record {}; what it cost stays forfeited: {}",
                    record.id.to_string(), decoded.error().message);

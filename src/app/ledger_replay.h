@@ -18,6 +18,7 @@ class LedgerReplay final : public events::Sink {
 
     const std::string& name() const override { return name_; }
     Result<std::optional<events::Cursor>> open() override;
+    bool wants_content() const override { return false; }
     Result<> deliver(std::span<const events::LogRecord> records, events::Cursor next) override;
 
   private:

@@ -49,10 +49,15 @@ void Content::clear() {
 std::string Content::bytes() const {
     std::string all;
     all.reserve(kept_);
-    for (const std::string& block : blocks_) all += block;
-    if (truncated())
-        all.resize(whole_characters(all));
+    append_to(all);
     return all;
+}
+
+void Content::append_to(std::string& out) const {
+    const std::size_t begin = out.size();
+    for (const std::string& block : blocks_) out += block;
+    if (truncated())
+        out.resize(begin + whole_characters(std::string_view(out).substr(begin)));
 }
 
 bool Content::operator==(const Content& other) const {

@@ -1,3 +1,4 @@
+#include "content_codec.h"
 #include "record_members.h"
 
 #include <tidegate/base/text_appender.h>
@@ -200,9 +201,8 @@ class Writer {
 
 }  // namespace
 
-std::size_t append_encoded(std::string& text, const CallRecord& record, bool with_content) {
+void append_encoded(std::string& text, const CallRecord& record) {
     TextAppender out(text);
-    const std::size_t begin = out.size();
     out.add(R"({"schema":)");
     out.add(std::int64_t{kRecordSchema});
     out.add(R"(,"time":")");
@@ -211,26 +211,30 @@ std::size_t append_encoded(std::string& text, const CallRecord& record, bool wit
     Writer writer(out);
     for_each_member(record, writer);
     out.drop_last();
-    const std::size_t head = out.size() - begin;
-    const bool has_content = !(record.request.empty() && record.answer.empty() && record.context.empty() &&
-                               record.live_answer.empty());
-    if (with_content && has_content) {
-        out.add(R"(,"content":{)");
-        writer("request", record.request);
-        writer("answer", record.answer);
-        writer("context", record.context);
-        writer("live_answer", record.live_answer);
-        out.drop_last();
-        out.add('}');
-    }
     out.add('}');
-    return head;
 }
 
-Encoded encode(const CallRecord& record, bool with_content) {
-    Encoded encoded;
-    encoded.head = append_encoded(encoded.json, record, with_content);
-    return encoded;
+void insert_content(std::string& json, const CallRecord& record) {
+    if (record.request.empty() && record.answer.empty() && record.context.empty() && record.live_answer.empty())
+        return;
+    json.pop_back();
+    TextAppender out(json);
+    out.add(R"(,"content":{)");
+    Writer writer(out);
+    writer("request", record.request);
+    writer("answer", record.answer);
+    writer("context", record.context);
+    writer("live_answer", record.live_answer);
+    out.drop_last();
+    out.add("}}");
+}
+
+std::string encode(const CallRecord& record, bool with_content) {
+    std::string json;
+    append_encoded(json, record);
+    if (with_content)
+        insert_content(json, record);
+    return json;
 }
 
 }  // namespace tidegate::events

@@ -97,7 +97,7 @@ Result<> IndexSink::Files::deliver(std::span<const LogRecord> records, Cursor ne
     }
     std::map<Month, std::vector<Row>> by_month;
     for (const LogRecord& record : records) {
-        Result<CallRecord> parsed = decode(record.without_content());
+        Result<CallRecord> parsed = decode(record.head);
         if (!parsed) {
             log::error("events", "record {} cannot be indexed: {}", record.id.to_string(),
                        parsed.error().text());

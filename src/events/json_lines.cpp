@@ -65,7 +65,7 @@ Result<std::optional<Cursor>> JsonLinesSink::open() {
 Result<> JsonLinesSink::deliver(std::span<const LogRecord> records, Cursor next) {
     std::string lines;
     for (const LogRecord& record : records) {
-        lines += record.json;
+        lines += record.json();
         lines += '\n';
     }
     if (Result<> written = lines.empty() ? Result<>() : write(lines); !written) {

@@ -31,11 +31,12 @@ std::string encode_cut(const CallRecord& record, std::size_t keep) {
         if (context > keep)
             part.context.resize(i);
     }
-    Encoded encoded = encode(part);
+    std::string json = encode(part);
     constexpr std::string_view kBegin = R"(,"content":{)";
-    if (encoded.json.size() > encoded.head + kBegin.size())
-        encoded.json.insert(encoded.head + kBegin.size(), R"("cut":true,)");
-    return std::move(encoded.json);
+    const std::size_t head = encode(part, false).size() - 1;
+    if (json.size() > head + kBegin.size())
+        json.insert(head + kBegin.size(), R"("cut":true,)");
+    return json;
 }
 
 // Names are at most 128 bytes, a user 256, all but the user of characters that JSON does not escape.
@@ -57,7 +58,7 @@ std::string summary(const LogRecord& record, const Result<CallRecord>& decoded) 
         kept.usage_kind = decoded->usage_kind;
         kept.cost = decoded->cost;
     }
-    std::string json = encode(kept, false).json;
+    std::string json = encode(kept, false);
     json.insert(json.size() - 1, R"(,"cut":true)");
     return json;
 }
@@ -65,9 +66,10 @@ std::string summary(const LogRecord& record, const Result<CallRecord>& decoded) 
 }  // namespace
 
 std::string fit_message(const LogRecord& record, std::size_t limit) {
-    if (record.json.size() <= limit)
-        return std::string(record.json);
-    const Result<CallRecord> decoded = decode(record.json);
+    std::string whole = record.json();
+    if (whole.size() <= limit)
+        return whole;
+    const Result<CallRecord> decoded = decode(whole);
     // Each round takes away in proportion to what was too much: two or three are enough.
     for (std::size_t keep = decoded ? limit : 0; keep >= kLeastContent;) {
         std::string json = encode_cut(*decoded, keep);
@@ -75,7 +77,7 @@ std::string fit_message(const LogRecord& record, std::size_t limit) {
             return json;
         keep = keep * limit / json.size() * 15 / 16;
     }
-    std::string head(record.json.substr(0, record.head));
+    std::string head(record.head.substr(0, record.head.size() - 1));
     head += R"(,"content":{"cut":true}})";
     if (head.size() <= limit)
         return head;

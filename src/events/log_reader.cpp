@@ -1,3 +1,4 @@
+#include "content_codec.h"
 #include "disk.h"
 #include "segment.h"
 
@@ -11,6 +12,14 @@
 #include <fcntl.h>
 
 namespace tidegate::events {
+
+std::string LogRecord::json() const {
+    std::string json(head);
+    CallRecord read;
+    if (read_content(content, read))
+        insert_content(json, read);
+    return json;
+}
 
 LogReader::LogReader(Log& log) : log_(log), file_(std::make_unique<File>()) {}
 LogReader::~LogReader() = default;
@@ -54,13 +63,14 @@ Result<> LogReader::read(Cursor& cursor, std::vector<LogRecord>& records, ReadLi
             cursor.offset = readable;
             continue;
         }
-        Result<FoundGroup> found = read_group(*file_, cursor.segment, cursor.offset, readable);
+        Result<FoundGroup> found =
+            read_group(*file_, {cursor.segment, cursor.offset}, readable, limits.content);
         if (!found)
             return wrap(found.error(), log_.segment_path(cursor.segment));
         if (found->state == FoundGroup::State::bad)
             log_.report_lost(cursor, found->records);
         for (LogRecord& record : found->content) {
-            bytes += record.json.size();
+            bytes += record.head.size() + record.content.size();
             records.push_back(std::move(record));
         }
         cursor.offset = found->next;
@@ -76,7 +86,7 @@ Result<LogRecord> LogReader::read_at(RecordPosition position) {
         return Error{ErrorKind::not_found, ErrorSource::gateway, "the record was dropped by retention"};
     if (Result<> opened = open_segment(segment); !opened)
         return opened.error();
-    Result<FoundGroup> found = read_group(*file_, segment, offset, readable);
+    Result<FoundGroup> found = read_group(*file_, position.group, readable, true);
     if (!found)
         return wrap(found.error(), log_.segment_path(segment));
     if (found->state == FoundGroup::State::bad)

@@ -1,5 +1,7 @@
 #include "log_writer.h"
 
+#include "content_codec.h"
+
 #include <tidegate/base/log.h>
 
 #include <utility>
@@ -55,15 +57,11 @@ void LogWriter::add(std::span<LogQueue::Entry> entries) {
 }
 
 void LogWriter::encode(const CallRecord& record) {
-    std::string& out = builder_.begin(record.id);
-    const std::size_t begin = out.size();
-    std::size_t head = append_encoded(out, record, options_.content);
-    // Only control characters, six bytes each, make a record this long.
-    if (builder_.record_size() > kMaxGroup / 2) {
-        out.resize(begin);
-        head = append_encoded(out, record, false);
-    }
-    builder_.end(head);
+    builder_.begin(record.id);
+    append_encoded(builder_.heads(), record);
+    if (options_.content)
+        append_content(builder_.contents(), record);
+    builder_.end();
 }
 
 // How long the group in progress may wait for more.

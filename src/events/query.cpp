@@ -26,7 +26,7 @@ Result<CallRecord> Query::show(CallId id) {
     const Result<LogRecord> record = find(id);
     if (!record)
         return record.error();
-    return decode(record->json);
+    return decode(record->json());
 }
 
 Result<std::vector<IndexRow>> Query::list(const IndexFilter& filter) {
@@ -35,10 +35,6 @@ Result<std::vector<IndexRow>> Query::list(const IndexFilter& filter) {
 
 Result<ShadowFigures> Query::shadow(const ShadowFilter& filter) {
     return index_.shadow(filter);
-}
-
-std::string render(const LogRecord& record, bool with_content) {
-    return with_content ? std::string(record.json) : record.without_content();
 }
 
 std::string render(const IndexRow& row) {

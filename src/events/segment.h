@@ -19,36 +19,41 @@ struct ZSTD_CCtx_s;
 namespace tidegate::events {
 
 constexpr std::size_t kSegmentHeader = 32;
-constexpr std::size_t kGroupHeader = 40;
-// A reader refuses longer groups, a writer never makes them.
+constexpr std::size_t kGroupHeader = 52;
+// Of the heads of a group, and of its content: a reader refuses longer ones, a writer never makes them.
 constexpr std::size_t kMaxGroup = 64ULL << 20;
 
 // "000000000042.log" and back.
 std::string segment_name(std::uint64_t number);
 std::optional<std::uint64_t> parse_segment_name(std::string_view name);
 
-std::string segment_header(std::uint64_t number, WallTime now);
-bool is_segment_header(std::string_view bytes, std::uint64_t number);
+constexpr std::uint32_t kSegmentVersion = 2;
+std::string segment_header(std::uint64_t number, WallTime now, std::uint32_t version = kSegmentVersion);
+// What a whole header says; nothing of a damaged one.
+std::optional<std::uint32_t> segment_version(std::string_view bytes);
 
 // Collects records into the uncompressed form of a group, one group after the other.
 class GroupBuilder {
   public:
     GroupBuilder();
 
-    // The record is what is appended to the returned string before `end`.
-    std::string& begin(const CallId& id);
-    // Bytes of the record so far.
-    std::size_t record_size() const { return raw_.size() - record_; }
-    // `head`: as in docs/log_format.md.
-    void end(std::size_t head);
-    std::size_t size() const { return raw_.size(); }
+    // The record is what is appended to `heads` and `contents` before `end`: its JSON form without content, and
+    // that content.
+    void begin(const CallId& id);
+    std::string& heads() { return heads_; }
+    std::string& contents() { return contents_; }
+    // Leaves the content out if a reader would refuse it.
+    void end();
+    std::size_t size() const { return heads_.size() + contents_.size(); }
     std::uint32_t records() const { return records_; }
     // Compresses and begins the next; the result fits any place (`group_header` names it) and lives until the
     // next one is finished.
     struct Group {
-        std::string_view payload;
-        std::uint32_t raw_length = 0;
+        std::string_view heads, contents;  // compressed, one behind the other
+        std::uint32_t raw_heads = 0, raw_contents = 0;
         std::uint32_t records = 0;
+
+        std::string_view payload() const { return {heads.data(), heads.size() + contents.size()}; }
     };
     Group finish();
 
@@ -57,11 +62,14 @@ class GroupBuilder {
         void operator()(ZSTD_CCtx_s* context) const;
     };
 
+    // The length of what `raw` became at `to`; empties `raw`.
+    std::size_t compress(std::string& raw, char* to, std::size_t room);
+
     std::unique_ptr<ZSTD_CCtx_s, FreeContext>
         context_;  // kept: making one costs more than compressing a record
-    std::string raw_;
+    std::string heads_, contents_;
     std::vector<char> compressed_;
-    std::size_t record_ = 0;  // where the record in progress begins
+    std::size_t head_ = 0, content_ = 0;  // where the record in progress begins
     std::uint32_t records_ = 0;
 };
 
@@ -82,9 +90,9 @@ struct FoundGroup {
     std::vector<LogRecord> content;  // of a good one
 };
 
-// Reads the group at `offset`; the segment ends at `end`. A bad one reaches to the next header that is whole,
-// or to the end. Fails only if the disk does.
-Result<FoundGroup> read_group(const File& file, std::uint64_t segment, std::uint64_t offset, std::uint64_t end);
+// Reads the group at `place`; the segment ends at `end`. A bad one reaches to the next header that is whole, or
+// to the end. Without content that part of the group is not looked at. Fails only if the disk does.
+Result<FoundGroup> read_group(const File& file, Cursor place, std::uint64_t end, bool with_content);
 
 // The end of the last whole group: what lies behind it is a torn tail, unless nothing does. `lost` counts the
 // groups before it that cannot be read.

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +27,23 @@ void set_modified(const File& file, WallTime time) {
                       static_cast<long>(nanoseconds % 1'000'000'000)};
     const timespec times[2] = {at, at};
     (void)::futimens(file.fd(), times);
+}
+
+// A damaged header says nothing, and is not needed to read what follows.
+Result<> refuse_other_version(const std::string& path) {
+    const Result<File> file = File::open(path, O_RDONLY);
+    if (!file)
+        return file.error();
+    const Result<std::string> header = file->read_at(0, kSegmentHeader);
+    if (!header)
+        return wrap(header.error(), path);
+    const auto version = segment_version(*header);
+    if (!version || *version == kSegmentVersion)
+        return {};
+    return Error{ErrorKind::invalid_input, ErrorSource::gateway,
+                 fmt::format("{} was written in version {} of the log's format, this program has version {}: "
+                             "move records.directory away, or run the program that wrote it",
+                             path, *version, kSegmentVersion)};
 }
 
 }  // namespace
@@ -59,6 +77,8 @@ Result<> Segments::list() {
         const std::uintmax_t size = entry.file_size(error);
         if (error)
             break;
+        if (Result<> known = refuse_other_version(entry.path().string()); !known)
+            return known;
         segments_[*number] = {size, modified(entry.path().string())};
         last_number_ = std::max(last_number_, *number);
     }
@@ -132,7 +152,7 @@ void Segments::seal_current() {
 }
 
 Result<> Segments::append(const GroupBuilder::Group& group) {
-    const std::uint64_t length = kGroupHeader + group.payload.size();
+    const std::uint64_t length = kGroupHeader + group.payload().size();
     const std::uint64_t used = readable_bytes(current_number_);
     const bool full = used > kSegmentHeader && used + length > options_.segment_bytes;
     if (!current_.is_open() || full) {
@@ -151,13 +171,13 @@ Result<> Segments::write_group(const GroupBuilder::Group& group) {
     const std::string header = group_header(group, offset, now);
     Result<> done = current_.write_at(header, offset);
     if (done)
-        done = current_.write_at(group.payload, offset + header.size());
+        done = current_.write_at(group.payload(), offset + header.size());
     if (done)
         done = current_.sync();
     if (!done)
         return wrap(done.error(), path(current_number_));
     const std::lock_guard guard(mutex_);
-    const std::uint64_t end = offset + header.size() + group.payload.size();
+    const std::uint64_t end = offset + header.size() + group.payload().size();
     segments_[current_number_] = {end, now};
     synced_ = {current_number_, end};
     progress_.notify_all();

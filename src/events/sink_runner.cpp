@@ -55,7 +55,9 @@ bool SinkRunner::step() {
             behind_since_ = clock_.wall();
     }
     Cursor next = cursor_;
-    Result<> done = reader_.read(next, batch_, options_.batch);
+    ReadLimits limits = options_.batch;
+    limits.content = sink_->wants_content();
+    Result<> done = reader_.read(next, batch_, limits);
     if (done && next != cursor_)
         done = sink_->deliver(batch_, next);
     if (!done) {

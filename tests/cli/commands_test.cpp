@@ -17,7 +17,7 @@ class CommandsTest : public CliTest {
         services_.call = [record](CallId id, bool with_content) -> Result<admin::CallAnswer> {
             if (id != record.id)
                 return Error{.kind = ErrorKind::not_found, .message = ""};
-            return admin::CallAnswer{record.feature, events::encode(record, with_content).json};
+            return admin::CallAnswer{record.feature, events::encode(record, with_content)};
         };
     }
     // One with everything: the first attempt timed out, the fallback answered.

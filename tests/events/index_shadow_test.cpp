@@ -17,7 +17,7 @@ class ShadowIndexTest : public testing::Test {
         std::vector<LogRecord> batch;
         for (const CallRecord& record : records) {
             const RecordPosition position{next_, static_cast<std::uint32_t>(batch.size())};
-            batch.push_back(log_record(record.id, position, encode(record)));
+            batch.push_back(log_record(record, position));
         }
         next_.offset += 1000;
         const Result<> done = sink_.deliver(batch, next_);

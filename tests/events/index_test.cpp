@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 LogRecord indexed(const CallRecord& record, RecordPosition position) {
-    return log_record(record.id, position, encode(record));
+    return log_record(record, position);
 }
 
 class IndexTest : public testing::Test {
@@ -195,7 +195,7 @@ TEST_F(IndexTest, RemembersItsCursor) {
 TEST_F(IndexTest, RecordsThatMakeNoSenseAreSkipped) {
     const CallRecord record = small_record(kNovember);
     const std::vector<LogRecord> batch = {
-        log_record(CallId::make(kNovember), {{1, 32}, 0}, {"{\"schema\":1,\"id\"}", 12}),
+        log_record(CallId::make(kNovember), {{1, 32}, 0}, "{\"schema\":1,\"id\"}"),
         indexed(record, {{1, 32}, 1})};
     ASSERT_TRUE(sink_->deliver(batch, {1, 1000}));
     EXPECT_EQ(list({}), (std::vector<CallId>{record.id}));

@@ -18,7 +18,7 @@ class JsonLinesTest : public testing::Test {
         for (int i = from; i < to; ++i) {
             CallRecord record = full_record();
             record.user = std::to_string(i);
-            batch.push_back(log_record(record.id, {}, encode(record)));
+            batch.push_back(log_record(record));
         }
         return sink.deliver(batch, {1, static_cast<std::uint64_t>(to)});
     }

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t kLeast = 3 * 1024;
 
-LogRecord in_log(const CallRecord& record) {
-    return log_record(record.id, {}, encode(record));
-}
-
 Content content(const std::string& bytes, std::size_t keep = 8 << 20) {
     Content content(keep);
     content.append(bytes);
@@ -23,7 +19,7 @@ Content content(const std::string& bytes, std::size_t keep = 8 << 20) {
 
 // A whole record within the limit, or the test fails.
 CallRecord fitted(const CallRecord& record, std::size_t limit) {
-    const std::string message = fit_message(in_log(record), limit);
+    const std::string message = fit_message(log_record(record), limit);
     EXPECT_LE(message.size(), limit);
     const Result<CallRecord> read = decode(message);
     EXPECT_TRUE(read) << message;
@@ -37,8 +33,8 @@ bool is_marked(const std::string& message, const char* pointer) {
 }
 
 TEST(FitMessage, LeavesARecordThatFitsAsItIs) {
-    const LogRecord record = in_log(full_record());
-    EXPECT_EQ(fit_message(record, record.json.size()), record.json);
+    const CallRecord record = full_record();
+    EXPECT_EQ(fit_message(log_record(record), encode(record).size()), encode(record));
 }
 
 TEST(FitMessage, CutsNoMoreOfTheContentThanItMust) {
@@ -50,7 +46,7 @@ TEST(FitMessage, CutsNoMoreOfTheContentThanItMust) {
     EXPECT_EQ(cut.request.total(), 300'000U);
     EXPECT_TRUE(cut.request.truncated());
     EXPECT_EQ(cut.answer, record.answer);
-    EXPECT_TRUE(is_marked(fit_message(in_log(record), 200'000), "/content/cut"));
+    EXPECT_TRUE(is_marked(fit_message(log_record(record), 200'000), "/content/cut"));
     record.request = cut.request;
     EXPECT_EQ(cut, record) << "everything else is as it was";
 }
@@ -77,8 +73,8 @@ TEST(FitMessage, HoldsTheLimitWhateverTheContentIsMadeOf) {
 TEST(FitMessage, LeavesAllContentOutWhenTheRestFillsTheMessage) {
     CallRecord record = full_record();
     record.request = content(std::string(100'000, 'q'));
-    const std::size_t head = in_log(record).head;
-    const std::string message = fit_message(in_log(record), std::max(head + 50, kLeast));
+    const std::size_t head = encode(record, false).size();
+    const std::string message = fit_message(log_record(record), std::max(head + 50, kLeast));
     EXPECT_TRUE(is_marked(message, "/content/cut")) << message;
     EXPECT_EQ(decode(message)->attributes, record.attributes);
 }
@@ -87,7 +83,7 @@ TEST(FitMessage, KeepsWhoWhatAndCostOfARecordThatIsTooLongWithoutContent) {
     CallRecord record = full_record();
     record.attributes.assign(1, {"note", std::string(50'000, 'n')});
     record.user = std::string(256, '\x01');
-    const std::string message = fit_message(in_log(record), kLeast);
+    const std::string message = fit_message(log_record(record), kLeast);
     EXPECT_LE(message.size(), kLeast);
     EXPECT_TRUE(is_marked(message, "/cut")) << message;
     const Result<CallRecord> read = decode(message);
@@ -101,10 +97,8 @@ TEST(FitMessage, KeepsWhoWhatAndCostOfARecordThatIsTooLongWithoutContent) {
 }
 
 TEST(FitMessage, StillNamesARecordThatCannotBeRead) {
-    LogRecord record = in_log(full_record());
     const std::string json = R"({"schema":99,"x":")" + std::string(50'000, 'x') + "\"}";
-    record.json = json;
-    record.head = record.json.size() - 1;
+    const LogRecord record = log_record(full_record().id, {}, json);
     const std::string message = fit_message(record, kLeast);
     EXPECT_EQ(decode(message)->id, record.id) << message;
     EXPECT_TRUE(is_marked(message, "/cut"));

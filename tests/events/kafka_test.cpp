@@ -34,7 +34,7 @@ class KafkaTest : public testing::Test {
         for (int i = 0; i < count; ++i) {
             CallRecord record = full_record(kNovember + std::chrono::milliseconds{++made_});
             record.request.append(std::string(content, 'q'));
-            batch_.push_back(log_record(record.id, {}, encode(record)));
+            batch_.push_back(log_record(record));
         }
         return again(sink);
     }
@@ -71,7 +71,7 @@ TEST_F(KafkaTest, SendsEachRecordUnderItsIdWithItsSchema) {
     ASSERT_EQ(messages.size(), 3U);
     for (std::size_t i = 0; i < messages.size(); ++i) {
         EXPECT_EQ(messages[i].key, batch_[i].id.to_string());
-        EXPECT_EQ(messages[i].value, batch_[i].json);
+        EXPECT_EQ(messages[i].value, batch_[i].json());
         EXPECT_EQ(std::chrono::milliseconds{messages[i].timestamp}, batch_[i].id.time().time_since_epoch());
         EXPECT_THAT(messages[i].headers,
                     ElementsAre(Pair("schema", "1"), Pair("content-type", "application/json")));

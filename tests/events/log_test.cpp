@@ -1,3 +1,4 @@
+#include "events/segment.h"
 #include "records.h"
 
 #include <tidegate/events/log.h>
@@ -39,8 +40,8 @@ TEST_F(LogTest, GivesBackWhatWasAppendedInOrder) {
     for (const LogRecord& record : all) {
         const Result<LogRecord> one = reader.read_at(record.position);
         ASSERT_TRUE(one) << one.error().text();
-        EXPECT_EQ(one->json, record.json);
-        EXPECT_EQ(decode(one->json)->id, record.id);
+        EXPECT_EQ(one->json(), record.json());
+        EXPECT_EQ(decode(one->head)->id, record.id);
     }
 }
 
@@ -122,7 +123,53 @@ TEST_F(LogTest, LeavesContentOutWhenTold) {
     append_and_wait(*log, full_record(clock_.wall()));
     const std::vector<LogRecord> all = read_all(*log);
     ASSERT_EQ(all.size(), 1U);
-    EXPECT_EQ(all[0].json.find("content"), std::string::npos) << all[0].json;
+    EXPECT_EQ(all[0].json().find("content"), std::string::npos) << all[0].json();
+}
+
+TEST_F(LogTest, ReadsRecordsWithoutTheirContentOnRequest) {
+    const auto log = open_log(log_options(folder_.path()), clock_);
+    for (int i = 0; i < 3; ++i) append_and_wait(*log, full_record(clock_.wall()));
+    LogReader reader(*log);
+    Cursor cursor;
+    std::vector<LogRecord> heads;
+    ASSERT_TRUE(reader.read(cursor, heads, {.content = false}));
+    ASSERT_EQ(heads.size(), 3U);
+    EXPECT_EQ(cursor, log->synced());
+    CallRecord expected = full_record(clock_.wall());
+    for (const LogRecord& record : heads) {
+        EXPECT_TRUE(record.content.empty());
+        EXPECT_EQ(record.json(), record.head);
+        EXPECT_EQ(record.head.find("We open at 9."), std::string::npos);
+    }
+    const std::vector<LogRecord> whole = read_all(*log);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(whole[i].head, heads[i].head);
+        expected.id = whole[i].id;
+        EXPECT_EQ(*decode(whole[i].json()), expected) << "each record has its own content";
+    }
+}
+
+TEST_F(LogTest, LeavesOutContentThatNoReaderWouldTake) {
+    const auto log = open_log(log_options(folder_.path()), clock_);
+    CallRecord record = full_record(clock_.wall());
+    record.request = Content(64 << 20);
+    record.request.append(std::string(33 << 20, 'x'));
+    append_and_wait(*log, record);
+    append_and_wait(*log, full_record(clock_.wall()));
+    const std::vector<LogRecord> all = read_all(*log);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].json(), encode(record, false));
+    EXPECT_FALSE(all[1].content.empty());
+}
+
+TEST_F(LogTest, RefusesAFolderOfAnotherVersion) {
+    write_file(folder_ / segment_name(3), segment_header(3, kNovember, 1) + "groups of another form");
+    const Result<std::unique_ptr<Log>> log = Log::open(log_options(folder_.path()), clock_);
+    ASSERT_FALSE(log);
+    EXPECT_NE(log.error().message.find("000000000003.log was written in version 1 of the log's format, this "
+                                       "program has version 2: move records.directory away"),
+              std::string::npos)
+        << log.error().message;
 }
 
 TEST_F(LogTest, TakesRecordsLargerThanAGroup) {

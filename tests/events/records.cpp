@@ -1,5 +1,7 @@
 #include "records.h"
 
+#include "events/content_codec.h"
+
 #include <tidegate/base/log.h>
 
 #include <fstream>
@@ -116,6 +118,18 @@ CallRecord shadow_record(WallTime at) {
     record.live_answer.append("At noon.");
     record.live_answer.format = "openai";
     return record;
+}
+
+LogRecord log_record(CallId id, RecordPosition position, const std::string& head, const std::string& content) {
+    const auto group = std::make_shared_for_overwrite<char[]>(head.size() + content.size());
+    std::ranges::copy(content, std::ranges::copy(head, group.get()).out);
+    return {id, position, {group.get(), head.size()}, {group.get() + head.size(), content.size()}, group};
+}
+
+LogRecord log_record(const CallRecord& record, RecordPosition position) {
+    std::string content;
+    append_content(content, record);
+    return log_record(record.id, position, encode(record, false), content);
 }
 
 std::string read_file(const std::string& path) {

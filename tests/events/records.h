@@ -86,11 +86,9 @@ inline void append_and_wait(Log& log, const CallRecord& record) {
 }
 
 // As if it had been read back from the log.
-inline LogRecord log_record(CallId id, RecordPosition position, const Encoded& encoded) {
-    const auto group = std::make_shared_for_overwrite<char[]>(encoded.json.size());
-    std::ranges::copy(encoded.json, group.get());
-    return {id, position, std::string_view(group.get(), encoded.json.size()), encoded.head, group};
-}
+LogRecord log_record(CallId id, RecordPosition position, const std::string& head,
+                     const std::string& content = "");
+LogRecord log_record(const CallRecord& record, RecordPosition position = {});
 
 // All that the log holds from `cursor` on.
 inline std::vector<LogRecord> read_all(Log& log, Cursor cursor = {}) {

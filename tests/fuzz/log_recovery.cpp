@@ -1,7 +1,8 @@
 // Arbitrary bytes as the files of a log: it opens, reads to the end within bounded memory, and takes new
 // records. The first byte says how the rest is used: bit 0: checksums of group headers are put right, so that
 // what lies behind them is reached as well; bit 1: a second, older segment has the same bytes; bit 2: the last
-// bytes are given as the JSON of a record.
+// bytes are given as the JSON of a record, and as the content of one.
+#include "../../src/events/content_codec.h"
 #include "../../src/events/segment.h"
 
 #include <tidegate/base/log.h>
@@ -43,14 +44,28 @@ std::uint32_t get(const std::string& bytes, std::size_t at) {
 void repair(std::string& bytes) {
     std::size_t at = kSegmentHeader;
     while (at + kGroupHeader <= bytes.size()) {
-        bytes.replace(at, 4, "\xf1GRP", 4);
-        const std::size_t length = get(bytes, at + 4) % (bytes.size() - at - kGroupHeader + 2);
-        put(bytes, at + 4, length, 4);
-        put(bytes, at + 16, at, 8);
-        put(bytes, at + 32, crc32c(std::string_view(bytes).substr(at + kGroupHeader, length)), 4);
-        put(bytes, at + 36, crc32c(std::string_view(bytes).substr(at, kGroupHeader - 4)), 4);
-        at += kGroupHeader + length;
+        bytes.replace(at, 4, "\xf1GR2", 4);
+        const std::size_t payload = at + kGroupHeader;
+        const std::size_t heads = get(bytes, at + 4) % (bytes.size() - payload + 2);
+        const std::size_t contents = get(bytes, at + 12) % (bytes.size() - payload + 2);
+        const std::string_view rest = std::string_view(bytes).substr(payload);
+        put(bytes, at + 4, heads, 4);
+        put(bytes, at + 12, contents, 4);
+        put(bytes, at + 24, at, 8);
+        put(bytes, at + 40, crc32c(rest.substr(0, heads)), 4);
+        put(bytes, at + 44, crc32c(rest.substr(std::min(heads, rest.size())).substr(0, contents)), 4);
+        put(bytes, at + 48, crc32c(std::string_view(bytes).substr(at, kGroupHeader - 4)), 4);
+        at = payload + heads + contents;
     }
+}
+
+// What was read once is written and read the same from then on.
+void check_round_trip(const CallRecord& content) {
+    std::string written;
+    append_content(written, content);
+    CallRecord again;
+    if (!read_content(written, again) || again != content)
+        std::abort();
 }
 
 std::size_t read_all(Log& log) {
@@ -60,15 +75,18 @@ std::size_t read_all(Log& log) {
     std::size_t count = 0;
     for (Cursor before = {~0ULL, 0}; cursor != before;) {
         before = cursor;
+        std::vector<LogRecord> heads;
+        if (Cursor same = cursor; !reader.read(same, heads, {.content = false}))
+            std::abort();
         if (!reader.read(cursor, records))
             std::abort();
         for (const LogRecord& record : records) {
             if (!reader.read_at(record.position))
                 std::abort();
-            if (record.head >= record.json.size())
-                std::abort();
-            (void)decode(record.json);
-            (void)decode(record.without_content());
+            (void)decode(record.head);
+            if (CallRecord content; read_content(record.content, content))
+                check_round_trip(content);
+            (void)record.json();
         }
         count += records.size();
     }
@@ -99,9 +117,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
     if ((flags & 4) != 0) {
         const Result<CallRecord> record = decode(bytes);
-        // What was read once is written and read the same from then on.
-        if (record && *decode(encode(*record).json) != *decode(encode(*decode(encode(*record).json)).json))
+        if (record && *decode(encode(*record)) != *decode(encode(*decode(encode(*record)))))
             std::abort();
+        if (CallRecord content; read_content(bytes, content))
+            check_round_trip(content);
         return 0;
     }
     if ((flags & 1) != 0)

@@ -90,7 +90,7 @@ class KeyedApi : public ApiTest {
         events::Cursor cursor;
         std::vector<events::LogRecord> records;
         EXPECT_TRUE(reader.read(cursor, records));
-        return records.empty() ? "" : std::string(records.back().json);
+        return records.empty() ? "" : records.back().json();
     }
 
     access::KeyLimits limits_;

@@ -82,7 +82,7 @@ class ShadowTest : public ApiTest {
         events::Cursor cursor;
         std::vector<events::CallRecord> all;
         for (std::vector<events::LogRecord> some; reader.read(cursor, some) && !some.empty();) {
-            for (const events::LogRecord& record : some) all.push_back(events::decode(record.json).value());
+            for (const events::LogRecord& record : some) all.push_back(events::decode(record.json()).value());
         }
         return all;
     }

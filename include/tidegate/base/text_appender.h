@@ -39,6 +39,7 @@ class TextAppender {
 
     std::size_t size() const { return size_; }
     char last() const { return text_[size_ - 1]; }
+    // Of what was appended.
     void drop_last() { --size_; }
 
   private:

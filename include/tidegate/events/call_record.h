@@ -152,15 +152,10 @@ struct CallRecord {
     bool operator==(const CallRecord&) const = default;
 };
 
-// The JSON form. `head` bytes of it plus "}" are the record without its content: valid JSON by itself.
-struct Encoded {
-    std::string json;
-    std::size_t head = 0;
-};
-// Not for an I/O thread: it may take milliseconds.
-Encoded encode(const CallRecord& record, bool with_content = true);
-// The same behind what `text` holds; the length of the head.
-std::size_t append_encoded(std::string& text, const CallRecord& record, bool with_content = true);
+// The JSON form. Not for an I/O thread: it may take milliseconds.
+std::string encode(const CallRecord& record, bool with_content = true);
+// The form without content behind what `text` holds.
+void append_encoded(std::string& text, const CallRecord& record);
 // Reads either form. Unknown members are ignored, missing ones keep their default; a newer schema is refused.
 Result<CallRecord> decode(std::string_view json);
 // The attempts alone, for who needs no more of every call.

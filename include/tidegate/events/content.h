@@ -23,6 +23,7 @@ class Content {
 
     // What was kept. Cut content of which the kept part is UTF-8 ends at the end of a character.
     std::string bytes() const;
+    void append_to(std::string& out) const;
     // How many bytes are held, and how many there were.
     std::size_t kept() const { return kept_; }
     std::uint64_t total() const { return total_; }

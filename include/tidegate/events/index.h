@@ -29,6 +29,7 @@ class IndexSink final : public Sink {
     const std::string& name() const override { return name_; }
     Result<std::optional<Cursor>> open() override;
     bool from_the_beginning() const override { return true; }
+    bool wants_content() const override { return false; }
     bool yields() const override { return true; }
     Result<> deliver(std::span<const LogRecord> records, Cursor next) override;
 

@@ -17,23 +17,24 @@ namespace tidegate::events {
 class File;
 class Log;
 
-// A record as it lies in the log: its JSON, not yet parsed. It keeps the whole group that it was read with in
-// memory, 4 MiB as a rule and 64 MiB at most: not for keeping.
+// A record as it lies in the log, not yet parsed. It keeps the whole group that it was read with in memory, 4
+// MiB as a rule and 128 MiB at most: not for keeping.
 struct LogRecord {
     CallId id;
     RecordPosition position;
-    std::string_view json;  // lies in `group`
-    std::size_t head = 0;
-    std::shared_ptr<const char[]> group;  // the group it came in, uncompressed
+    std::string_view head;     // the JSON form without content
+    std::string_view content;  // what was asked and answered, as docs/log_format.md has it; empty if not read
+    std::shared_ptr<const char[]> group;  // where both lie
 
-    // Without content: what was asked and answered stays out.
-    std::string without_content() const { return std::string(json.substr(0, head)) + "}"; }
+    // The JSON form with the content that was read.
+    std::string json() const;
 };
 
 // Limits of one `read`; it returns at least one group if there is one.
 struct ReadLimits {
     std::size_t records = 2000;
     std::size_t bytes = 8ULL << 20;
+    bool content = true;  // without, the content is not even decompressed
 };
 
 // One thread at a time. Groups that cannot be read are skipped, reported to the log and written to the

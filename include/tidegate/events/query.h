@@ -31,8 +31,6 @@ class Query {
     LogReader reader_;
 };
 
-// The JSON of a record as the admin API shows it; content only for those who may see it.
-std::string render(const LogRecord& record, bool with_content);
 // The JSON object of one line of a list.
 std::string render(const IndexRow& row);
 

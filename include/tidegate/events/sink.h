@@ -27,6 +27,8 @@ class Sink {
     virtual bool from_the_beginning() const { return false; }
     // True if it should lag before all others when the machine is full.
     virtual bool yields() const { return false; }
+    // False if records come without what was asked and answered, which then costs nothing.
+    virtual bool wants_content() const { return true; }
     // Takes `records` for good, then remembers `next`. On failure the same records come again.
     virtual Result<> deliver(std::span<const LogRecord> records, Cursor next) = 0;
     // The process is about to end: a `deliver` in progress, and every later one, returns by then. Any thread.
