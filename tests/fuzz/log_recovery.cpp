@@ -138,8 +138,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t before = 0;
     {
         Result<std::unique_ptr<Log>> log = Log::open(options, clock);
-        if (!log)
+        const bool of_another_version = segment_version(bytes).value_or(kSegmentVersion) != kSegmentVersion;
+        if (of_another_version == log.has_value())
             std::abort();
+        if (!log)
+            return 0;
         before = read_all(**log);
         auto record = std::make_unique<CallRecord>();
         record->id = CallId::make(clock.wall());
