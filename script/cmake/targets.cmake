@@ -32,7 +32,8 @@ if(TIDEGATE_PROFILE STREQUAL "generate")
     target_link_options(tidegate_options INTERFACE -fprofile-generate)
 elseif(TIDEGATE_PROFILE)
     target_compile_options(tidegate_options INTERFACE -fprofile-use=${TIDEGATE_PROFILE} -Wno-profile-instr-unprofiled
-                           -Wno-profile-instr-out-of-date -Wno-backend-plugin)
+                           -Wno-profile-instr-out-of-date -Wno-backend-plugin -flto=thin)
+    target_link_options(tidegate_options INTERFACE -flto=thin)
 endif()
 
 # The heavy headers (Asio, the standard library), parsed once for all targets, and Asio's own code, compiled once.

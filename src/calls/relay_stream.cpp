@@ -9,6 +9,7 @@
 #include <tidegate/upstream/response.h>
 
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -36,11 +37,7 @@ class StreamRun {
           result_(state.result),
           response_(std::move(response)),
           spent_(spent),
-          relay_(make_relay(state)),
-          events_(state.worker.buffers.borrow()),
-          unchecked_(state.worker.buffers.borrow()) {
-        events_->clear();
-        unchecked_->clear();
+          relay_(make_relay(state)) {
         const GuardrailList& guardrails = state.attempt.variant.guardrails;
         if (guards(guardrails, guardrails::Direction::output))
             guarded_ = std::make_unique<GuardedStream>(guardrails, state.attempt.request.format());
@@ -55,8 +52,8 @@ class StreamRun {
         if (guarded_)
             take_verdict(state_, GuardVerdict::ok, {}, guarded_->take_trips());
         // Whatever broke it off, what did come stands before the error event.
-        if (result_.released && result_.reason != Reason::ok && !events_->empty())
-            co_await state_.sink.write(*events_);
+        if (result_.released && result_.reason != Reason::ok && has_events())
+            co_await state_.sink.write(events());
         if (facts.complete)
             drain(state_.worker.io, std::move(response_));
     }
@@ -78,13 +75,13 @@ class StreamRun {
             note_content();
             if (!result_.released && holds_too_much())
                 co_return;
-            if (!result_.released || events_->empty())
+            if (!result_.released || !has_events())
                 continue;
             // Pieces that came together may leave together.
-            if (response_->readable() && events_->size() < kJoinedWrite)
+            if (response_->readable() && events().size() < kJoinedWrite)
                 continue;
-            const auto written = co_await state_.sink.write(*events_);
-            events_->clear();
+            const auto written = co_await state_.sink.write(events());
+            events_.reset();
             if (!written) {
                 state_.fail(Reason::cancelled, "the client left");
                 co_return;
@@ -95,7 +92,8 @@ class StreamRun {
     bool take(std::string_view piece) {
         spent_.answer_bytes += piece.size();
         result_.content.append(piece);
-        std::string& relayed = guarded_ ? *unchecked_ : *events_;
+        std::optional<LendingPool<std::string>::Loan> unchecked;  // what the guardrails have yet to see
+        std::string& relayed = guarded_ ? borrow(unchecked) : events();
         const auto fed = piece.empty() ? relay_.end_of_body(relayed) : relay_.feed(piece, relayed);
         if (!fed) {
             state_.malformed(fed.error());
@@ -104,8 +102,7 @@ class StreamRun {
         // What a provider's error event stands behind is not let go any more.
         if (!guarded_ || relay_.facts().error)
             return true;
-        const GuardVerdict verdict = guarded_->feed(*unchecked_, *events_);
-        unchecked_->clear();
+        const GuardVerdict verdict = guarded_->feed(relayed, events());
         return verdict == GuardVerdict::ok || accept(verdict);
     }
 
@@ -125,7 +122,7 @@ class StreamRun {
     }
 
     bool holds_too_much() {
-        if (events_->size() <= kLargestHeld)
+        if (events().size() <= kLargestHeld)
             return false;
         state_.malformed(Error{ErrorKind::too_large, ErrorSource::upstream,
                                fmt::format("no content in the first {} bytes of the stream", kLargestHeld)});
@@ -142,7 +139,7 @@ class StreamRun {
         state_.health = Health::good;
         if (guarded_) {
             const GuardContext context = guard_context(state_);
-            const GuardVerdict verdict = co_await guarded_->end(context, *events_);
+            const GuardVerdict verdict = co_await guarded_->end(context, events());
             if (!accept(verdict))
                 co_return;
         }
@@ -163,7 +160,7 @@ class StreamRun {
     void completed(const dialect::StreamFacts& facts) {
         mark_first_token();
         result_.status = 200;
-        result_.body = std::move(*events_);
+        result_.body = std::move(events());
         result_.reason = facts.refusal && !result_.released ? Reason::refusal : Reason::ok;
         if (result_.reason == Reason::refusal)
             result_.message = fmt::format("{} refused", state_.model.name);
@@ -174,7 +171,7 @@ class StreamRun {
         state_.health = Health::bad;
         std::string message = error.message;
         state_.provider.endpoint->redact(message);
-        state_.provider.endpoint->redact(*events_);
+        state_.provider.endpoint->redact(events());
         const bool overloaded = error.type == "overloaded_error";
         const bool limited = error.type.starts_with("rate_limit");
         state_.fail(limited      ? Reason::rate_limit
@@ -183,17 +180,26 @@ class StreamRun {
                     fmt::format("{} broke its stream off: {}", state_.provider.name, message));
         // Behind what a guardrail let go, the chain's end writes an error event of its own.
         if (result_.released && !guarded_)
-            result_.body = std::move(*events_);
+            result_.body = std::move(events());
     }
+
+    std::string& borrow(std::optional<LendingPool<std::string>::Loan>& loan) {
+        if (!loan) {
+            loan.emplace(state_.worker.buffers.borrow());
+            (*loan)->clear();
+        }
+        return **loan;
+    }
+    std::string& events() { return borrow(events_); }
+    bool has_events() { return events_ && !(*events_)->empty(); }
 
     AttemptState& state_;
     AttemptResult& result_;
     std::unique_ptr<upstream::Response> response_;
     Spent& spent_;
     dialect::StreamRelay relay_;
-    LendingPool<std::string>::Loan events_;     // what may go
-    LendingPool<std::string>::Loan unchecked_;  // what the guardrails have yet to see
-    std::unique_ptr<GuardedStream> guarded_;    // null without guardrails on the output
+    std::optional<LendingPool<std::string>::Loan> events_;  // what may go; borrowed while there is any
+    std::unique_ptr<GuardedStream> guarded_;                // null without guardrails on the output
 };
 
 async::Task<void> not_a_stream(AttemptState& state, upstream::Response& response, Spent& spent) {

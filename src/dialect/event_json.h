@@ -12,23 +12,23 @@ class EventJson {
   public:
     // False if `data` is no JSON object. root() is valid until the next call.
     bool parse(std::string_view data) {
-        if (x_state.parser.capacity() > kKept && data.size() <= kKept) {
-            x_state = ParserState();
+        if (x_parser.parser.capacity() > kKept && data.size() <= kKept) {
+            x_parser = JsonParser();
             x_buffer = {};
         }
         x_size = data.size();
         x_buffer.assign(data).append(kBodyPadding, '\0');
-        return x_state.parse(document()).get(x_root) == simdjson::SUCCESS;
+        return x_parser.parse(document()).get(x_root) == simdjson::SUCCESS;
     }
     const simdjson::dom::object& root() const { return x_root; }
     std::string_view document() const { return std::string_view(x_buffer).substr(0, x_size); }
-    JsonTokens tokens() const { return x_state.tokens(document()); }
+    JsonTokens tokens() const { return x_parser.tokens(document()); }
 
   private:
     // A parser takes 14 bytes for each of its capacity: one that an unusual event made larger is not kept.
     static constexpr std::size_t kKept = 64 * 1024;
 
-    ParserState x_state;
+    JsonParser x_parser;
     std::string x_buffer;
     std::size_t x_size = 0;
     simdjson::dom::object x_root;

@@ -68,13 +68,43 @@ struct ParsedRequest {
     void clear();
 };
 
-struct ParserState {
+// simdjson's parser, which takes 14 bytes for each of the largest document so far. What it returns is valid
+// until it parses the next one.
+struct JsonParser {
     simdjson::dom::parser parser;
+
+    // `body` is padded.
+    simdjson::simdjson_result<simdjson::dom::element> parse(std::string_view body);
+    JsonTokens tokens(std::string_view body) const;
+    std::size_t memory() const { return parser.capacity() * 14; }
+};
+
+// What a parser made of one document, in no more memory than that takes.
+class ParsedJson {
+  public:
+    void copy(const JsonParser& from, std::size_t body_size);
+    simdjson::dom::element root() const { return document_.root(); }
+    JsonTokens tokens(std::string_view body) const;
+    std::size_t memory() const;
+
+  private:
+    simdjson::dom::document document_;
+    std::vector<std::uint32_t> index_;
+    std::size_t words_ = 0, string_bytes_ = 0;  // room for them in the document
+};
+
+struct ParserState {
     ParsedRequest request;
 
     // Parses `body` (padded); tokens() and the returned element are valid until the next call.
     simdjson::simdjson_result<simdjson::dom::element> parse(std::string_view body);
     JsonTokens tokens(std::string_view body) const;
+    std::size_t memory() const { return large_.memory() + small_.memory(); }
+
+  private:
+    JsonParser large_;
+    ParsedJson small_;
+    bool is_small_ = false;
 };
 
 Error client_error(std::string message);

@@ -15,8 +15,7 @@ BodyParser::BodyParser(BodyParser&&) noexcept = default;
 BodyParser& BodyParser::operator=(BodyParser&&) noexcept = default;
 
 std::size_t BodyParser::memory() const {
-    // The tape takes 8 bytes a byte of the body, the structural index 4, the strings about 1.7.
-    return x_state->parser.capacity() * 14;
+    return x_state->memory();
 }
 
 namespace detail {
@@ -25,8 +24,10 @@ namespace {
 // More members than this in an object that a decision reads are refused: the search for duplicates stays cheap.
 constexpr std::size_t kMaximumMembers = 1024;
 constexpr std::size_t kFewMembers = 24;
-// A parser takes 14 bytes a byte, and an open stream keeps that of its request.
 constexpr std::size_t kLeastCapacity = 1024;
+// Up to here a thread's bodies share a parser, and each keeps a copy of what it made: a call keeps its request
+// parsed until its end, and the parser's memory stays in the cache.
+constexpr std::size_t kSmallBody = 16UL * 1024;
 
 std::optional<std::string_view> find_duplicate(std::vector<std::string_view>& keys) {
     if (keys.size() <= kFewMembers) {
@@ -45,7 +46,8 @@ std::optional<std::string_view> find_duplicate(std::vector<std::string_view>& ke
 
 }  // namespace
 
-simdjson::simdjson_result<simdjson::dom::element> ParserState::parse(std::string_view body) {
+// The tape takes 8 bytes a byte of the body, the structural index 4, the strings about 1.7.
+simdjson::simdjson_result<simdjson::dom::element> JsonParser::parse(std::string_view body) {
     if (parser.capacity() < body.size()) {
         const std::size_t capacity = std::max({kLeastCapacity, body.size(), parser.capacity() * 2});
         if (const auto error = parser.allocate(capacity, kMaximumDepth))
@@ -56,8 +58,54 @@ simdjson::simdjson_result<simdjson::dom::element> ParserState::parse(std::string
     return parser.parse(body.data(), body.size(), false);
 }
 
-JsonTokens ParserState::tokens(std::string_view body) const {
+JsonTokens JsonParser::tokens(std::string_view body) const {
     return {body, parser.implementation->structural_indexes.get(), parser.implementation->n_structural_indexes};
+}
+
+// The tape's first word says where it ends, and strings are found from the beginning of theirs (simdjson,
+// doc/tape.md). A string takes its length, its bytes and an end mark where its quotes were; many short ones at
+// most five bytes for three.
+void ParsedJson::copy(const JsonParser& from, std::size_t body_size) {
+    constexpr std::size_t kMoreThanQuotes = sizeof(std::uint32_t) + 1 - 2;
+    const simdjson::dom::document& made = from.parser.doc;
+    const std::uint32_t tokens = from.parser.implementation->n_structural_indexes;
+    const std::size_t words = made.tape[0] & simdjson::internal::JSON_VALUE_MASK;
+    const std::size_t string_bytes = std::min(body_size + kMoreThanQuotes * tokens, body_size * 5 / 3);
+    if (words_ < words) {
+        document_.tape = std::make_unique_for_overwrite<std::uint64_t[]>(words);
+        words_ = words;
+    }
+    if (string_bytes_ < string_bytes) {
+        document_.string_buf = std::make_unique_for_overwrite<std::uint8_t[]>(string_bytes);
+        string_bytes_ = string_bytes;
+    }
+    std::copy_n(made.tape.get(), words, document_.tape.get());
+    std::copy_n(made.string_buf.get(), string_bytes, document_.string_buf.get());
+    index_.assign(from.parser.implementation->structural_indexes.get(),
+                  from.parser.implementation->structural_indexes.get() + tokens);
+}
+
+JsonTokens ParsedJson::tokens(std::string_view body) const {
+    return {body, index_.data(), static_cast<std::uint32_t>(index_.size())};
+}
+
+std::size_t ParsedJson::memory() const {
+    return words_ * sizeof(std::uint64_t) + string_bytes_ + index_.capacity() * sizeof(std::uint32_t);
+}
+
+simdjson::simdjson_result<simdjson::dom::element> ParserState::parse(std::string_view body) {
+    is_small_ = body.size() <= kSmallBody;
+    if (!is_small_)
+        return large_.parse(body);
+    thread_local JsonParser shared;
+    if (const auto error = shared.parse(body).error())
+        return error;
+    small_.copy(shared, body.size());
+    return small_.root();
+}
+
+JsonTokens ParserState::tokens(std::string_view body) const {
+    return is_small_ ? small_.tokens(body) : large_.tokens(body);
 }
 
 void ParsedRequest::clear() {
