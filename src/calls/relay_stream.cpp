@@ -75,6 +75,8 @@ class StreamRun {
             note_content();
             if (!result_.released && holds_too_much())
                 co_return;
+            if (!has_events())
+                events_.reset();
             if (!result_.released || !has_events())
                 continue;
             // Pieces that came together may leave together.
@@ -122,7 +124,7 @@ class StreamRun {
     }
 
     bool holds_too_much() {
-        if (events().size() <= kLargestHeld)
+        if (!has_events() || events().size() <= kLargestHeld)
             return false;
         state_.malformed(Error{ErrorKind::too_large, ErrorSource::upstream,
                                fmt::format("no content in the first {} bytes of the stream", kLargestHeld)});

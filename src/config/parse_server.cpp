@@ -1,8 +1,12 @@
 #include "config/parse_server.h"
 
+#include <tidegate/base/clock.h>
 #include <tidegate/http/server.h>
 
+#include <chrono>
+
 #include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
 
 namespace tidegate::config {
 namespace {
@@ -51,7 +55,7 @@ void parse_timeouts(const yaml::Cursor& at, http::Timeouts& timeouts) {
 constexpr std::chrono::days kExpiresSoon{30};
 
 void warn_of_expiry(const yaml::Cursor& at, std::chrono::sys_seconds expiry) {
-    const WallTime now = SystemClock().wall();
+    const auto now = std::chrono::floor<std::chrono::seconds>(SystemClock().wall());
     if (expiry >= now + kExpiresSoon)
         return;
     if (expiry <= now) {

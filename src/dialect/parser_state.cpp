@@ -63,14 +63,14 @@ JsonTokens JsonParser::tokens(std::string_view body) const {
 }
 
 // The tape's first word says where it ends, and strings are found from the beginning of theirs (simdjson,
-// doc/tape.md). A string takes its length, its bytes and an end mark where its quotes were; many short ones at
-// most five bytes for three.
+// doc/tape.md). A string takes its length, its bytes and an end mark where its quotes were; many empty ones,
+// with a bracket or a comma each, five bytes for three.
 void ParsedJson::copy(const JsonParser& from, std::size_t body_size) {
     constexpr std::size_t kMoreThanQuotes = sizeof(std::uint32_t) + 1 - 2;
     const simdjson::dom::document& made = from.parser.doc;
     const std::uint32_t tokens = from.parser.implementation->n_structural_indexes;
     const std::size_t words = made.tape[0] & simdjson::internal::JSON_VALUE_MASK;
-    const std::size_t string_bytes = std::min(body_size + kMoreThanQuotes * tokens, body_size * 5 / 3);
+    const std::size_t string_bytes = std::min(body_size + kMoreThanQuotes * tokens, body_size * 5 / 3 + 2);
     if (words_ < words) {
         document_.tape = std::make_unique_for_overwrite<std::uint64_t[]>(words);
         words_ = words;

@@ -38,6 +38,20 @@ void Content::append(std::string_view bytes) {
         block.append(rest.substr(0, room));
         rest.remove_prefix(std::min(room, rest.size()));
     }
+    if (truncated())
+        drop_cut_character();
+}
+
+void Content::drop_cut_character() {
+    constexpr std::size_t kLongest = 4;
+    std::string end;
+    for (auto block = blocks_.rbegin(); block != blocks_.rend() && end.size() < kLongest; ++block)
+        end.insert(0, block->substr(block->size() - std::min(block->size(), kLongest - end.size())));
+    for (std::size_t left = end.size() - whole_characters(end); left > 0; --left) {
+        while (blocks_.back().empty()) blocks_.pop_back();
+        blocks_.back().pop_back();
+        --kept_;
+    }
 }
 
 void Content::clear() {
@@ -54,10 +68,7 @@ std::string Content::bytes() const {
 }
 
 void Content::append_to(std::string& out) const {
-    const std::size_t begin = out.size();
     for (const std::string& block : blocks_) out += block;
-    if (truncated())
-        out.resize(begin + whole_characters(std::string_view(out).substr(begin)));
 }
 
 bool Content::operator==(const Content& other) const {

@@ -68,7 +68,8 @@ Result<> read_content(std::string_view bytes, CallRecord& record) {
         const auto total = get<std::uint64_t>(bytes, 3);
         const std::size_t length = get<std::uint32_t>(bytes, 11);
         bytes.remove_prefix(kDescription);
-        if (bytes.size() < format_length || bytes.size() - format_length < length)
+        const bool nothing = total == 0 && part != Part::context;
+        if (nothing || bytes.size() < format_length || bytes.size() - format_length < length)
             return bad();
         std::string kept(bytes.substr(format_length, length));
         if (part == Part::context) {

@@ -16,8 +16,12 @@ namespace tidegate::events {
 std::string LogRecord::json() const {
     std::string json(head);
     CallRecord read;
-    if (read_content(content, read))
+    if (const Result<> good = read_content(content, read); good) {
         insert_content(json, read);
+    } else {
+        log::error("events", "record {} is shown without its content: {}", id.to_string(),
+                   good.error().message);
+    }
     return json;
 }
 

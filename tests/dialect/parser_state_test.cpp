@@ -49,6 +49,7 @@ TEST(ParserState, ReadsSmallAndLargeBodiesAlike) {
             EXPECT_EQ(tokens.at(0), text.front());
         }
     }
+    EXPECT_EQ(read(state, Padded("\"\"")), "\"\"") << "more bytes than five for three";
     EXPECT_EQ(read(state, Padded("[1,")), "refused");
     EXPECT_EQ(read(state, Padded("")), "refused");
     EXPECT_EQ(read(state, Padded("[2]")), "[2]") << "after a refusal";

@@ -70,7 +70,7 @@ TEST(CallRecord, UnknownMembersAreIgnored) {
 TEST(CallRecord, MembersMayComeInAnyOrder) {
     const std::string json =
         R"({"variant":"next","user":"u","schema":1,"usage_kind":"bounded","feature":"chat",)"
-        R"("attempts":[{"lease":3,"number":2,"entry":"small","lease":4}],"status":429})";
+        R"("attempts":[{"lease":3,"number":2,"entry":"small"}],"status":429})";
     const Result<CallRecord> record = decode(json);
     ASSERT_TRUE(record) << record.error().text();
     EXPECT_EQ(record->variant, "next");
@@ -81,6 +81,7 @@ TEST(CallRecord, MembersMayComeInAnyOrder) {
     ASSERT_EQ(record->attempts.size(), 1U);
     EXPECT_EQ(record->attempts[0].number, 2);
     EXPECT_EQ(record->attempts[0].entry, "small");
+    EXPECT_EQ(record->attempts[0].lease, 3);
 }
 
 TEST(CallRecord, AttemptsCanBeReadAlone) {
@@ -131,6 +132,10 @@ TEST(Content, IsCutBetweenCharacters) {
         const std::string kept = content.bytes();
         EXPECT_EQ(kept, text.substr(0, kept.size())) << limit;
         EXPECT_LT(limit - kept.size(), 4U) << limit;
+        EXPECT_EQ(content.kept(), kept.size());
+        Content in_pieces(limit);
+        for (const char byte : text) in_pieces.append({&byte, 1});
+        EXPECT_EQ(in_pieces, content) << limit;
         Content again;
         again.append(kept + "\xff");
         CallRecord record;

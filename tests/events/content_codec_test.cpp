@@ -46,6 +46,18 @@ TEST(ContentCodec, WhatWasCutStaysCut) {
     EXPECT_EQ(back.request.total(), 21U);
 }
 
+TEST(ContentCodec, WhatWasCutIsNotCutAgain) {
+    CallRecord record;
+    record.answer = Content(4);
+    record.answer.append("\xc3\xc3\xc3\xc3 no UTF-8");
+    const std::string once = record.answer.bytes();
+    EXPECT_EQ(once, "\xc3\xc3\xc3");
+    CallRecord back;
+    ASSERT_TRUE(read_content(written(record), back));
+    EXPECT_EQ(back.answer.bytes(), once);
+    EXPECT_EQ(written(back), written(record));
+}
+
 TEST(ContentCodec, RefusesWhatIsCutOrUnknown) {
     const CallRecord record = full_record();
     CallRecord back;

@@ -163,13 +163,15 @@ TEST_F(LogTest, LeavesOutContentThatNoReaderWouldTake) {
 }
 
 TEST_F(LogTest, RefusesAFolderOfAnotherVersion) {
-    write_file(folder_ / segment_name(3), segment_header(3, kNovember, 1) + "groups of another form");
+    const std::string bytes = segment_header(3, kNovember, 1) + "groups of another form";
+    write_file(folder_ / segment_name(3), bytes);
     const Result<std::unique_ptr<Log>> log = Log::open(log_options(folder_.path()), clock_);
     ASSERT_FALSE(log);
     EXPECT_NE(log.error().message.find("000000000003.log was written in version 1 of the log's format, this "
                                        "program has version 2: move records.directory away"),
               std::string::npos)
         << log.error().message;
+    EXPECT_EQ(read_file(folder_ / segment_name(3)), bytes) << "left as it is";
 }
 
 TEST_F(LogTest, TakesRecordsLargerThanAGroup) {

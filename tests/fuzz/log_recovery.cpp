@@ -88,6 +88,13 @@ std::size_t read_all(Log& log) {
                 check_round_trip(content);
             (void)record.json();
         }
+        // Content may be damaged where the heads are not, never the other way.
+        std::size_t next = 0;
+        for (const LogRecord& record : records) {
+            while (next < heads.size() && heads[next].position != record.position) ++next;
+            if (next == heads.size() || heads[next].id != record.id || heads[next].head != record.head)
+                std::abort();
+        }
         count += records.size();
     }
     return count;

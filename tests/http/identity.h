@@ -15,8 +15,10 @@ namespace tidegate::http {
 
 class Identity {
   public:
-    // Negative: expired that long ago.
-    explicit Identity(std::chrono::seconds lifetime = std::chrono::hours{1}) : key_(EVP_EC_gen("P-256")) {
+    // Negative: expired that long ago. Owns the key.
+    explicit Identity(std::chrono::seconds lifetime = std::chrono::hours{1},
+                      EVP_PKEY* key = EVP_EC_gen("P-256"))
+        : key_(key) {
         std::string pattern = (std::filesystem::temp_directory_path() / "tidegate-tls-XXXXXX").string();
         folder_ = ::mkdtemp(pattern.data());
         append_certificate(lifetime);

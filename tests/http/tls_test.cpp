@@ -163,5 +163,21 @@ TEST_F(TlsTest, NamesTheFileThatIsWrong) {
     EXPECT_THAT(server.error().message, HasSubstr("private key"));
 }
 
+TEST_F(TlsTest, RefusesAPairThatDoesNotFitWhateverItsTypes) {
+    const Identity other;
+    const Identity rsa(std::chrono::hours{1}, EVP_RSA_gen(2048));
+    using Pair = std::pair<const Identity*, const Identity*>;
+    for (const auto& [certificate, key] :
+         {Pair{&identity_, &other}, Pair{&identity_, &rsa}, Pair{&rsa, &identity_}}) {
+        const Result<std::chrono::sys_seconds> checked =
+            check_tls({certificate->certificate(), key->private_key()});
+        ASSERT_FALSE(checked.has_value());
+        EXPECT_THAT(checked.error().message,
+                    HasSubstr("cannot use the private key in \"" + key->private_key()));
+        EXPECT_THAT(checked.error().message, testing::Not(EndsWith(": Success")));
+    }
+    EXPECT_TRUE(check_tls({rsa.certificate(), rsa.private_key()}).has_value());
+}
+
 }  // namespace
 }  // namespace tidegate::http

@@ -41,7 +41,7 @@ struct ExplainQuestion {
 
 struct CallAnswer {
     std::string feature;  // decides who may see it
-    std::string json;     // the record: events::render(record, with_content)
+    std::string json;     // the record, with its content for those who may see it
 };
 
 // One line of a list.

@@ -35,8 +35,8 @@ class BodyParser {
     BodyParser(BodyParser&&) noexcept;
     BodyParser& operator=(BodyParser&&) noexcept;
 
-    // Bytes of memory held: about 14 times the largest body, twice a small one. A pool drops parsers that have
-    // grown too big.
+    // Bytes of memory held: about 14 times the largest body above 16 KiB; of a small one as a rule twice. A
+    // pool drops parsers that have grown too big.
     std::size_t memory() const;
 
     detail::ParserState& state() { return *x_state; }

@@ -40,6 +40,9 @@ class Content {
     static Content of(std::string bytes, std::uint64_t total);
 
   private:
+    // What was cut within a character ends before it.
+    void drop_cut_character();
+
     std::size_t limit_;
     std::size_t kept_ = 0;
     std::uint64_t total_ = 0;

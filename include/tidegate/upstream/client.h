@@ -54,7 +54,7 @@ using Outcome = boost::system::result<std::unique_ptr<Response>, Failure>;
 struct ClientOptions {
     Duration idle_for = std::chrono::seconds{60};           // an idle connection is closed after
     Duration max_age = std::chrono::minutes{10};            // a connection is not used again after
-    std::size_t idle_per_endpoint = 256;                    // more are closed when they become idle
+    std::size_t idle_per_endpoint = 1024;                   // more are closed when they become idle
     std::string dns_servers;                                // "127.0.0.1:5353", for tests; empty: the system's
     Duration dns_timeout = std::chrono::milliseconds{700};  // of the first of two queries
 };
