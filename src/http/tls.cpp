@@ -4,9 +4,7 @@
 #include <ctime>
 #include <string_view>
 
-#include <boost/asio/ssl/error.hpp>
 #include <fmt/format.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -55,9 +53,11 @@ Result<boost::asio::ssl::context> make_tls_context(const TlsOptions& options) {
         return fail("private key", options.private_key);
     // Loading compares only keys of one type.
     if (SSL_CTX_check_private_key(tls.native_handle()) != 1) {
-        error = boost::system::error_code(static_cast<int>(ERR_get_error()),
-                                          boost::asio::error::get_ssl_category());
-        return fail("private key", options.private_key);
+        return Error{
+            ErrorKind::invalid_input, ErrorSource::gateway,
+            fmt::format("cannot use the private key in \"{}\": it is of another type than the certificate "
+                        "in \"{}\"",
+                        options.private_key, options.certificate)};
     }
     SSL_CTX_set_options(tls.native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(tls.native_handle(), SSL_MODE_RELEASE_BUFFERS);  // idle connections are cheap

@@ -96,6 +96,24 @@ TEST_F(RecoveryTest, AFlippedBitAnywhereElseLosesThatGroupAloneAndIsCounted) {
     }
 }
 
+TEST_F(RecoveryTest, DamageInTheContentsLeavesTheHeads) {
+    const auto log = open_log(log_options(source_.path()), clock_);
+    const CallRecord record = full_record(clock_.wall());
+    append_and_wait(*log, record);
+    std::string bytes = read_file(log->segment_path(1));
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);  // the contents end the group
+    write_file(log->segment_path(1), bytes);
+
+    LogReader reader(*log);
+    Cursor cursor;
+    std::vector<LogRecord> heads;
+    ASSERT_TRUE(reader.read(cursor, heads, {.content = false}));
+    EXPECT_EQ(ids(heads), (std::vector<CallId>{record.id}));
+    EXPECT_EQ(log->stats().lost, 0U) << "not noticed by who does not look";
+    EXPECT_TRUE(read_all(*log).empty());
+    EXPECT_EQ(log->stats().lost, 1U);
+}
+
 TEST_F(RecoveryTest, AHoleInAnOlderSegmentIsCounted) {
     fill(3);
     open_with(bytes_);
