@@ -3,10 +3,12 @@
 
 #include <tidegate/calls/attempt.h>
 #include <tidegate/calls/worker.h>
+#include <tidegate/dialect/request_writer.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tidegate::calls {
 
@@ -23,7 +25,8 @@ struct AttemptState {
     const Provider& provider;
     const SteadyTime started;
     const SteadyTime deadline;
-    LendingPool<std::string>::Loan body;  // the request as it is sent
+    std::vector<dialect::PromptMessage> prompt;  // rendered
+    LendingPool<std::string>::Loan body;         // the request as it is sent
     AttemptResult& result;
     Health health = Health::unknown;
     bool try_again = false;

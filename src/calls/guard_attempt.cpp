@@ -1,5 +1,6 @@
 #include "calls/guard_attempt.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace tidegate::calls {
@@ -8,12 +9,15 @@ using guardrails::Direction;
 
 namespace {
 
-// Whether each text of the client's request is one of what is sent: a prompt may be joined with the client's
-// system text, and a pattern may ask for a text's beginning.
-bool sends_every_text(const AttemptState& state) {
-    const bool joined = state.attempt.variant.prompt != nullptr && state.attempt.request.has_system();
-    return !joined && state.same_dialect() && !state.attempt.provider_changed &&
-           state.result.record.dropped.empty() && !state.attempt.request.speaks_to_gateway();
+// Anthropic's `system` is one text: a pattern may ask for its beginning, or match across two that are joined.
+bool joins_texts(const AttemptState& state) {
+    if (state.provider.format != dialect::Format::anthropic)
+        return false;
+    const auto systems =
+        std::count_if(state.prompt.begin(), state.prompt.end(), [](const dialect::PromptMessage& message) {
+            return message.role == dialect::Role::system || message.role == dialect::Role::developer;
+        });
+    return systems > 1 || (systems == 1 && state.attempt.request.has_system());
 }
 
 }  // namespace
@@ -54,12 +58,18 @@ bool has_output_guards(const AttemptState& state) {
            guards(state.attempt.variant.guardrails, Direction::output);
 }
 
+// What the client sent is parsed already, and in its own dialect its texts are sent as they are.
+bool input_is_clean(AttemptState& state) {
+    const GuardrailList& guardrails = state.attempt.variant.guardrails;
+    state.result.request_clean = finds_nothing(guardrails, state.attempt.request);
+    return state.result.request_clean && state.same_dialect() && !joins_texts(state) &&
+           finds_nothing(guardrails, state.prompt);
+}
+
 async::Task<bool> guard_input(AttemptState& state) {
     const GuardrailList& guardrails = state.attempt.variant.guardrails;
     const GuardContext context = guard_context(state);
     auto outcome = co_await guard_request(context, guardrails, state.attempt.request.operation(), *state.body);
-    state.result.request_clean =
-        outcome.trips.empty() && outcome.verdict == GuardVerdict::ok && sends_every_text(state);
     co_return take_verdict(state, outcome.verdict, outcome.message, std::move(outcome.trips));
 }
 

@@ -20,6 +20,9 @@ bool take_verdict(AttemptState& state, GuardVerdict verdict, const std::string& 
 // Asked first, so that an attempt without guardrails awaits nothing for them.
 bool has_input_guards(const AttemptState& state);
 bool has_output_guards(const AttemptState& state);
+// Whether the input guardrails find nothing in what is sent, without parsing it: as a rule they do not. Says it
+// of the client's request in the result as well.
+bool input_is_clean(AttemptState& state);
 // The request as it is sent, which input guardrails may redact. False if the attempt has failed.
 async::Task<bool> guard_input(AttemptState& state);
 // The same for a whole answer in the client's format.

@@ -109,6 +109,18 @@ class BodyGuard {
     RemoteTexts remote_;
 };
 
+// Whether no guardrail that looks at requests matches; the first match ends the search.
+bool is_clean(const GuardrailList& guardrails, const BodyText& text, std::vector<guardrails::Match>& matches) {
+    const SeenText seen(text);
+    for (const auto& guardrail : guardrails) {
+        if (guardrail->input != Action::off && seen.concerns(*guardrail))
+            guardrail->text->find(seen.text(), matches);
+        if (!matches.empty())
+            return false;
+    }
+    return true;
+}
+
 bool may_change(const GuardrailList& guardrails) {
     return std::any_of(guardrails.begin(), guardrails.end(),
                        [](const auto& guardrail) { return guardrail->output > Action::record; });
@@ -119,6 +131,22 @@ bool may_change(const GuardrailList& guardrails) {
 bool guards(const GuardrailList& guardrails, Direction direction) {
     return std::any_of(guardrails.begin(), guardrails.end(),
                        [&](const auto& guardrail) { return guardrail->action(direction) != Action::off; });
+}
+
+bool finds_nothing(const GuardrailList& guardrails, const dialect::RequestView& request) {
+    if (asks_remotes(guardrails, Direction::input))
+        return false;
+    const auto texts = dialect::request_texts(request);
+    std::vector<guardrails::Match> matches;
+    return texts && std::all_of(texts->begin(), texts->end(),
+                                [&](const BodyText& text) { return is_clean(guardrails, text, matches); });
+}
+
+bool finds_nothing(const GuardrailList& guardrails, std::span<const dialect::PromptMessage> prompt) {
+    std::vector<guardrails::Match> matches;
+    return std::all_of(prompt.begin(), prompt.end(), [&](const dialect::PromptMessage& message) {
+        return is_clean(guardrails, {.text = message.text}, matches);
+    });
 }
 
 async::Task<GuardOutcome> guard_request(const GuardContext& context, const GuardrailList& guardrails,

@@ -6,9 +6,12 @@
 #include <tidegate/base/clock.h>
 #include <tidegate/calls/worker.h>
 #include <tidegate/dialect/format.h>
+#include <tidegate/dialect/request_view.h>
+#include <tidegate/dialect/request_writer.h>
 #include <tidegate/guardrails/guardrail.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +46,11 @@ struct GuardContext {
 
 // Whether any of them looks at that direction. If not, there is nothing to call below.
 bool guards(const GuardrailList& guardrails, guardrails::Direction direction);
+
+// Whether the guardrails have nothing to say of the client's request, or of a prompt, as they stand. False
+// where one of them asks somebody else, and where a text cannot be read for certain.
+bool finds_nothing(const GuardrailList& guardrails, const dialect::RequestView& request);
+bool finds_nothing(const GuardrailList& guardrails, std::span<const dialect::PromptMessage> prompt);
 
 // Checks all texts of `body`, a request as it is sent in whatever format, and redacts them in it. `body` is as
 // it was unless the verdict is ok.

@@ -22,7 +22,7 @@ async::Task<void> run_attempt(Worker& worker, const AttemptRequest& attempt, Eve
     AttemptState state(worker, attempt, sink, result);
     Hold hold;
     bool ready = write_request(state);
-    if (ready && has_input_guards(state))
+    if (ready && has_input_guards(state) && !input_is_clean(state))
         ready = co_await guard_input(state);  // behind the prompt, so that it sees all that is sent
     if (ready)
         ready = bound_worst_case(state, hold);

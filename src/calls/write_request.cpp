@@ -1,35 +1,32 @@
 #include "calls/write_request.h"
 
-#include <tidegate/dialect/request_writer.h>
 #include <tidegate/prompts/registry.h>
 
 #include <span>
-#include <vector>
 
 namespace tidegate::calls {
 namespace {
 
-bool render_prompt(AttemptState& state, std::vector<dialect::PromptMessage>& prompt) {
+bool render_prompt(AttemptState& state) {
     const Variant& variant = state.attempt.variant;
     if (!variant.prompt)
         return true;
     auto messages = prompts::render(*variant.prompt, state.attempt.variables);
     if (!messages)
         return state.fail(Reason::prompt_variable_missing, messages.error().message);
-    for (auto& message : *messages) prompt.push_back({message.role, std::move(message.text)});
+    for (auto& message : *messages) state.prompt.push_back({message.role, std::move(message.text)});
     return true;
 }
 
 }  // namespace
 
 bool write_request(AttemptState& state) {
-    std::vector<dialect::PromptMessage> prompt;
-    if (!render_prompt(state, prompt))
+    if (!render_prompt(state))
         return false;
     const Variant& variant = state.attempt.variant;
     dialect::RequestEdits edits;
     edits.model = state.model.id;
-    edits.prompt = prompt;
+    edits.prompt = state.prompt;
     if (state.attempt.request.operation() == dialect::Operation::chat)
         edits.max_output_tokens = state.output_limit();
     edits.temperature = variant.temperature;

@@ -18,7 +18,7 @@ using detail::TextWalk;
 
 class Collector final : public detail::TextVisitor {
   public:
-    explicit Collector(const detail::JsonTokens& tokens) : x_tokens(tokens) {}
+    explicit Collector(const detail::JsonTokens& tokens) : x_tokens(tokens) { texts.reserve(kUsualTexts); }
 
     void text(const TextPath& path, const dom::element& value, const JsonItem& at) override {
         std::string_view text;
@@ -31,6 +31,7 @@ class Collector final : public detail::TextVisitor {
     std::vector<BodyText> texts;
 
   private:
+    static constexpr std::size_t kUsualTexts = 8;
     const detail::JsonTokens& x_tokens;
 };
 
@@ -44,19 +45,33 @@ class RequestTexts {
         if (result) {
             result = detail::each_member(
                 x_tokens, root, 0, [&](std::string_view name, const dom::element& value, const JsonItem& at) {
-                    return member(name, value, at);
+                    return member(detail::find_known(name), value, at);
                 });
         }
-        if (!result)
-            return result.error();
-        return std::move(x_collector.texts);
+        return take(result);
+    }
+
+    // The top level of what was read as a request is free of duplicates.
+    Result<std::vector<BodyText>> run(const std::vector<detail::Member>& members) {
+        Result<void> result;
+        for (const detail::Member& found : members) {
+            if (result)
+                result = member(found.known, found.value, found.at);
+        }
+        return take(result);
     }
 
   private:
     static constexpr TextPath kIdentifier{.kind = TextKind::identifier};
 
-    Result<void> member(std::string_view name, const dom::element& value, const JsonItem& at) {
-        switch (detail::find_known(name)) {
+    Result<std::vector<BodyText>> take(const Result<void>& result) {
+        if (!result)
+            return result.error();
+        return std::move(x_collector.texts);
+    }
+
+    Result<void> member(Known known, const dom::element& value, const JsonItem& at) {
+        switch (known) {
             case Known::messages:
                 return messages(value, at);
             case Known::input:
@@ -182,6 +197,11 @@ Result<std::vector<BodyText>> request_texts(Operation operation, std::string_vie
         return root.error();
     const detail::JsonTokens tokens = parser.state().tokens(body);
     return RequestTexts(operation, tokens).run(*root);
+}
+
+Result<std::vector<BodyText>> request_texts(const RequestView& request) {
+    const detail::ParsedRequest& parsed = request.parsed();
+    return RequestTexts(parsed.operation, parsed.tokens).run(parsed.members);
 }
 
 Result<std::vector<BodyText>> answer_texts(Format format, std::string_view body, BodyParser& parser) {

@@ -415,9 +415,6 @@ bool RequestView::wants_usage() const {
 bool RequestView::wants_logprobs() const {
     return x_parsed->wants_logprobs;
 }
-bool RequestView::speaks_to_gateway() const {
-    return x_parsed->find(Known::tidegate) != nullptr || x_parsed->find(Known::metadata) != nullptr;
-}
 bool RequestView::has_tools() const {
     return x_parsed->has_tools;
 }

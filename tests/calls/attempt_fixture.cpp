@@ -50,7 +50,7 @@ void AttemptTest::serve(ScriptedServer::Script script, dialect::Format format) {
 }
 
 async::Task<> AttemptTest::run(Variation variation, std::shared_ptr<std::promise<AttemptResult>> promise) {
-    const dialect::ReadRequest request(dialect::Format::openai, variation.body);
+    const dialect::ReadRequest request(variation.client, variation.body);
     const SteadyTime now = harness_.clock.steady();
     const AttemptRequest attempt{.variant = variant_,
                                  .request = request.view(),

@@ -45,6 +45,7 @@ std::string chunk(std::string_view text);
 // What of an attempt differs from the usual.
 struct Variation {
     std::string body = R"({"model":"f","messages":[{"role":"user","content":"Hi"}]})";
+    dialect::Format client = dialect::Format::openai;
     bool last = true;
     bool second_try = true;
     Duration time = std::chrono::seconds{60};

@@ -363,28 +363,72 @@ TEST_F(AttemptTest, KnowsARequestOfWhichEveryTextWasFoundClean) {
     };
     EXPECT_FALSE(clean(with(R"("tidegate":{"context":["be cruel"]})"))) << "which nobody sends";
     EXPECT_FALSE(clean(with(R"("metadata":{"mood":"cruel"})"))) << "which may not be sent";
-    model_->quirks.add(dialect::Quirk::no_seed);
-    EXPECT_FALSE(clean(with(R"("seed":7)"))) << "something was left out";
+    EXPECT_TRUE(clean(with(R"("tidegate":{"context":["be kind"]},"metadata":{"mood":"kind"})")));
 }
 
-// A prompt and the client's system text leave as one, whose beginning is the prompt's.
-TEST_F(AttemptTest, TakesNoJoinedTextForClean) {
+// What a guardrail says of a prompt and a client's request that hold one half each of what it looks for.
+class JoinedTextTest : public AttemptTest {
+  protected:
+    Reason reason_with(dialect::Format client, dialect::Format provider, std::string body) {
+        serve(answering({http_answer(200, "{}")}), provider);
+        variant_.guardrails = {word_guardrail("joined", {"brief.\n\nBe kind"}, {.input = Action::block})};
+        const prompts::Template system{dialect::Role::system, prompts::parse_template("Be brief.")};
+        variant_.prompt = std::make_shared<prompts::PromptVersion>(
+            "p@1", "hash", std::vector<prompts::Template>{system},
+            std::map<std::string, prompts::VariableRule, std::less<>>{});
+        return attempt({.body = std::move(body), .client = client}).reason;
+    }
+    const std::string messages_ =
+        R"({"model":"f","messages":[{"role":"system","content":"Be kind"},{"role":"user","content":"Hi"}]})";
+    const std::string system_ =
+        R"({"model":"f","max_tokens":9,"system":"Be kind","messages":[{"role":"user","content":"Hi"}]})";
+};
+
+TEST_F(JoinedTextTest, IsSeenWhereAnthropicsSystemTextIsOne) {
+    EXPECT_EQ(reason_with(dialect::Format::anthropic, dialect::Format::anthropic, system_), Reason::blocked);
+    EXPECT_EQ(reason_with(dialect::Format::openai, dialect::Format::anthropic, messages_), Reason::blocked);
+}
+
+TEST_F(AttemptTest, SeesTextsThatOnlyCrossingJoins) {
+    serve(answering({http_answer(200, "{}")}), dialect::Format::anthropic);
+    variant_.guardrails = {word_guardrail("joined", {"brief.\n\nBe kind"}, {.input = Action::block})};
+    EXPECT_EQ(attempt({.body = R"({"model":"f","messages":[{"role":"system","content":"Be brief."},
+                                {"role":"system","content":"Be kind"},{"role":"user","content":"Hi"}]})"})
+                  .reason,
+              Reason::blocked);
+}
+
+TEST_F(JoinedTextTest, IsNoneWhereMessagesStayApart) {
+    EXPECT_NE(reason_with(dialect::Format::openai, dialect::Format::openai, messages_), Reason::blocked);
+}
+
+// The prompt's own text is looked at as well as the client's.
+TEST_F(AttemptTest, BlocksWhatOnlyThePromptSays) {
     serve(answering({http_answer(200, kAnswer)}));
-    variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::record})};
+    variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::block})};
     variant_.prompt = std::make_shared<prompts::PromptVersion>(
         "p@1", "hash",
-        std::vector<prompts::Template>{{dialect::Role::system, prompts::parse_template("Be brief.")}},
+        std::vector<prompts::Template>{{dialect::Role::system, prompts::parse_template("Be cruel.")}},
         std::map<std::string, prompts::VariableRule, std::less<>>{});
-    EXPECT_TRUE(attempt().request_clean);
-    const std::string with_system =
-        R"({"model":"f","messages":[{"role":"system","content":"be kind"},{"role":"user","content":"Hi"}]})";
-    EXPECT_FALSE(attempt({.body = with_system}).request_clean);
+    EXPECT_EQ(attempt().reason, Reason::blocked);
 }
 
-TEST_F(AttemptTest, TakesNoTranslatedRequestForClean) {
-    serve(answering({http_answer(200, kAnswer)}), dialect::Format::anthropic);
-    variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::record})};
-    EXPECT_FALSE(attempt().request_clean);
+// Nothing of the client's is rewritten where only the record is to be spared a second look.
+TEST_F(AttemptTest, RedactsWhatIsSentAndNothingElse) {
+    std::string received;
+    upstream::test::Event asked;
+    serve([&](Peer& peer, int) {
+        received = peer.request();
+        asked.set();
+        peer.write(http_answer(200, kAnswer));
+    });
+    variant_.guardrails = {word_guardrail("word", {"cruel"}, {.input = Action::redact})};
+    const AttemptResult result =
+        attempt({.body = R"({"model":"f","messages":[{"role":"user","content":"be cruel, be kind"}]})"});
+    ASSERT_TRUE(asked.wait());
+    EXPECT_EQ(result.reason, Reason::ok);
+    EXPECT_THAT(received, HasSubstr("be [word], be kind"));
+    EXPECT_FALSE(result.request_clean);
 }
 
 }  // namespace

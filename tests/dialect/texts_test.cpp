@@ -30,7 +30,15 @@ std::vector<std::string> describe(const Result<std::vector<BodyText>>& texts) {
 std::vector<std::string> of_request(std::string_view body, Operation operation = Operation::chat) {
     BodyParser parser;
     const Padded padded(body);
-    return describe(request_texts(operation, padded.view(), parser));
+    const auto lines = describe(request_texts(operation, padded.view(), parser));
+    // A client's body that was read as a request says the same.
+    for (const Format format : {Format::openai, Format::anthropic}) {
+        const ReadRequest read(format, body, operation);
+        if (read.good()) {
+            EXPECT_EQ(describe(request_texts(read.view())), lines) << body;
+        }
+    }
+    return lines;
 }
 
 std::vector<std::string> of_answer(Format format, std::string_view body) {

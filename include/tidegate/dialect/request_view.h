@@ -92,8 +92,6 @@ class RequestView {
     bool has_system() const;     // system or developer text of the client
     bool has_reasoning() const;  // parts that only the provider which made them understands
 
-    // It says something to the gateway (`tidegate`, `metadata`) of which a provider sees a part at most.
-    bool speaks_to_gateway() const;
     // Something in it exists at one provider only: previous_response_id, conversation, file ids, container.
     bool carries_provider_state() const;
     // Its bytes do not bound its tokens: addresses of images, file ids, state, cached content.

@@ -36,6 +36,8 @@ struct BodyText {
 // audio, files. `body` is valid by RequestView, with kBodyPadding bytes behind it. invalid_input: embeddings of
 // token numbers, which nobody can check. malformed: anything else that cannot be read for certain.
 Result<std::vector<BodyText>> request_texts(Operation operation, std::string_view body, BodyParser& parser);
+// The same of the client's body, which is parsed already. Views live as long as `request`'s.
+Result<std::vector<BodyText>> request_texts(const RequestView& request);
 
 // All texts of a whole chat answer; whatever a message holds that is not known to be something else is a text,
 // but for its log-probabilities: leave them out first (write_without_logprobs). malformed: no JSON object, or a
