@@ -102,14 +102,18 @@ async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last)
 async::Task<Result<void>> Session::send(std::string_view middle, std::string_view end) {
     if (gone_)
         co_return check_reachable();
-    const Transport::Buffers buffers{asio::buffer(out_), asio::buffer(middle.data(), middle.size()),
+    Transport::Buffers buffers{asio::buffer(out_), asio::buffer(middle.data(), middle.size()),
                                      asio::buffer(end.data(), end.size())};
-    writing_ = true;
     head_sent_ = answer_ != Answer::none;
-    phase_ = Phase::writing;
-    const Transport::Written written = co_await transport_->write(buffers, deadline_, shard_.timeouts.write);
-    writing_ = false;
+    Transport::Written written = transport_->write_now(buffers);
     sent_ += written.size;
+    if (!written.error && asio::buffer_size(buffers) > 0) {
+        writing_ = true;
+        phase_ = Phase::writing;
+        written = co_await transport_->write(buffers, deadline_, shard_.timeouts.write);
+        writing_ = false;
+        sent_ += written.size;
+    }
     if (written.error)
         client_left();
     if (answer_ == Answer::streaming && !heartbeat_.empty() && with_handler_) {

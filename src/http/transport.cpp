@@ -1,5 +1,6 @@
 #include "http/transport.h"
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 namespace tidegate::http {
@@ -12,6 +13,11 @@ void advance(Transport::Buffers& buffers, std::size_t size) {
         buffer += part;
         size -= part;
     }
+}
+
+// One buffer leaves by a cheaper system call than several do.
+bool is_one(const Transport::Buffers& buffers) {
+    return buffers[1].size() + buffers[2].size() == 0;
 }
 
 // What a plain and a TLS stream have in common.
@@ -56,9 +62,8 @@ class StreamTransport : public Transport {
 
   private:
     using Io = std::tuple<boost::system::error_code, std::size_t>;
-    // One buffer leaves by a cheaper system call than several do.
     async::Task<Io> write_some(const Buffers& buffers) {
-        if (buffers[1].size() + buffers[2].size() == 0)
+        if (is_one(buffers))
             return stream_.async_write_some(buffers[0], async::as_tuple);
         return stream_.async_write_some(buffers, async::as_tuple);
     }
@@ -66,9 +71,22 @@ class StreamTransport : public Transport {
 
 class PlainTransport final : public StreamTransport<Socket> {
   public:
-    using StreamTransport::StreamTransport;
+    explicit PlainTransport(Socket socket) : StreamTransport(std::move(socket)) {
+        boost::system::error_code ignored;
+        stream_.non_blocking(true, ignored);
+    }
 
     async::Task<bool> handshake() override { co_return true; }
+
+    Written write_now(Buffers& buffers) override {
+        Written written;
+        written.size = is_one(buffers) ? stream_.write_some(buffers[0], written.error)
+                                       : stream_.write_some(buffers, written.error);
+        if (written.error == asio::error::would_block)
+            written.error.clear();
+        advance(buffers, written.size);
+        return written;
+    }
 
     async::Task<> end_writing() override {
         boost::system::error_code ignored;
@@ -87,6 +105,9 @@ class TlsTransport final : public StreamTransport<asio::ssl::stream<Socket>> {
         const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, async::as_tuple);
         co_return !error;
     }
+
+    // A record that is begun must be ended, whatever the socket takes.
+    Written write_now(Buffers& /*buffers*/) override { return {}; }
 
     async::Task<> end_writing() override {
         SSL* ssl = stream_.native_handle();

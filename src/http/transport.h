@@ -41,6 +41,9 @@ class Transport {
     virtual async::Task<bool> handshake() = 0;
     // Calls `reader` once, never from within this call.
     virtual void start_read(char* to, std::size_t size, Reader& reader) = 0;
+    // What the connection takes at once, off the front of `buffers`; no error if that is nothing. Not beside
+    // `write`.
+    virtual Written write_now(Buffers& buffers) = 0;
     // All of it, or an error. `stall` is armed anew with `patience` whenever the client took something.
     virtual async::Task<Written> write(Buffers buffers, async::TimerWheel::Entry& stall, Duration patience) = 0;
     // Tells the client that nothing more will come.

@@ -23,6 +23,13 @@ SteadyTime later(SteadyTime from, Duration by) {
     return by > SteadyTime::max() - from ? SteadyTime::max() : from + by;
 }
 
+// Drops the first `size` bytes of what is to be written.
+void advance(std::array<asio::const_buffer, 2>& parts, std::size_t size) {
+    const std::size_t of_first = std::min(size, parts[0].size());
+    parts[0] += of_first;
+    parts[1] += size - of_first;
+}
+
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ClientState> state, std::shared_ptr<const Endpoint> endpoint)
@@ -63,7 +70,10 @@ async::Task<bool> Connection::send(const Request& request) {
         out.append(rest);
         rest = {};
     }
-    const auto [failure, written] = co_await write_all(out, rest);
+    Parts parts{asio::buffer(out), asio::buffer(rest)};
+    boost::system::error_code failure = write_now(parts);
+    if (!failure && asio::buffer_size(parts) > 0)
+        failure = co_await write_all(parts);
     state_->take_back(std::move(out));
     sent_whole_ = !failure;  // even if it was cancelled since: the provider has it
     if (sent_whole_)
@@ -246,31 +256,36 @@ async::Task<Connection::Io> Connection::read_some(asio::mutable_buffer into) {
     return tls_ ? tls_->async_read_some(into, async::as_tuple) : socket_.async_read_some(into, async::as_tuple);
 }
 
-async::Task<Connection::Io> Connection::write_some(const std::array<asio::const_buffer, 2>& parts) {
+boost::system::error_code Connection::write_now(Parts& parts) {
+    boost::system::error_code failure;
+    if (tls_ || stop_ != Stop::none)
+        return failure;
+    const std::size_t written =
+        parts[1].size() == 0 ? socket_.write_some(parts[0], failure) : socket_.write_some(parts, failure);
+    advance(parts, written);
+    return failure == asio::error::would_block ? boost::system::error_code() : failure;
+}
+
+async::Task<Connection::Io> Connection::write_some(const Parts& parts) {
     const asio::const_buffer part = parts[0].size() > 0 ? parts[0] : parts[1];
     // One TLS record a call, so one buffer a call; else one buffer leaves by a cheaper system call than two.
     if (tls_)
         return tls_->async_write_some(part, async::as_tuple);
-    if (part.size() == parts[0].size() + parts[1].size())
+    if (part.size() == asio::buffer_size(parts))
         return socket_.async_write_some(part, async::as_tuple);
     return socket_.async_write_some(parts, async::as_tuple);
 }
 
-async::Task<Connection::Io> Connection::write_all(std::string_view first, std::string_view second) {
-    std::array<asio::const_buffer, 2> parts{asio::buffer(first), asio::buffer(second)};
-    while (stop_ == Stop::none && parts[0].size() + parts[1].size() > 0) {
+async::Task<boost::system::error_code> Connection::write_all(Parts parts) {
+    while (stop_ == Stop::none && asio::buffer_size(parts) > 0) {
         arm(later(state_->thread.clock().steady(), idle_limit_));
-        boost::system::error_code failure;
-        std::size_t written = 0;
-        std::tie(failure, written) = co_await write_some(parts);
+        const auto [failure, written] = co_await write_some(parts);
         if (failure)
-            co_return Io{failure, written};
-        const std::size_t of_first = std::min(written, parts[0].size());
-        parts[0] += of_first;
-        parts[1] += written - of_first;
+            co_return failure;
+        advance(parts, written);
     }
-    const bool whole = parts[0].size() + parts[1].size() == 0;
-    co_return Io{whole ? boost::system::error_code() : asio::error::operation_aborted, 0};
+    const bool whole = asio::buffer_size(parts) == 0;
+    co_return whole ? boost::system::error_code() : asio::error::operation_aborted;
 }
 
 void Connection::render(std::string& out, const Request& request) const {

@@ -81,6 +81,7 @@ class Connection {
     enum class Stop { none, cancelled, timed_out };
     // How one read or write ended.
     using Io = std::tuple<boost::system::error_code, std::size_t>;
+    using Parts = std::array<asio::const_buffer, 2>;
 
     // dialing.cpp
     async::Task<bool> resolve(const std::string& host, SteadyTime deadline,
@@ -92,8 +93,10 @@ class Connection {
     async::Task<bool> handshake();
 
     async::Task<Io> read_some(asio::mutable_buffer into);
-    async::Task<Io> write_some(const std::array<asio::const_buffer, 2>& parts);
-    async::Task<Io> write_all(std::string_view first, std::string_view second);
+    // What the socket takes at once, off the front of `parts`.
+    boost::system::error_code write_now(Parts& parts);
+    async::Task<Io> write_some(const Parts& parts);
+    async::Task<boost::system::error_code> write_all(Parts parts);
     async::Task<bool> fill(std::size_t limit);
     void render(std::string& out, const Request& request) const;
     void arm(SteadyTime deadline);

@@ -57,6 +57,7 @@ async::Task<bool> Connection::open() {
         co_return false;
     boost::system::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
     if (!endpoint_->tls())
         co_return true;
     if (endpoint_->proxied()) {
@@ -162,7 +163,7 @@ async::Task<bool> Connection::connect(const std::vector<asio::ip::address>& addr
 // A tunnel to the endpoint (RFC 9110, 9.3.6).
 async::Task<bool> Connection::ask_proxy() {
     const std::string ask = fmt::format("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", endpoint_->authority());
-    const auto [failure, written] = co_await write_all(ask, {});
+    const auto failure = co_await write_all({asio::buffer(ask), {}});
     if (failure || stop_ != Stop::none)
         co_return fail_io(failure);
     state_->lend(buffer_);
