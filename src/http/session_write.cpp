@@ -103,7 +103,7 @@ async::Task<Result<void>> Session::send(std::string_view middle, std::string_vie
     if (gone_)
         co_return check_reachable();
     Transport::Buffers buffers{asio::buffer(out_), asio::buffer(middle.data(), middle.size()),
-                                     asio::buffer(end.data(), end.size())};
+                               asio::buffer(end.data(), end.size())};
     head_sent_ = answer_ != Answer::none;
     Transport::Written written = transport_->write_now(buffers);
     sent_ += written.size;
