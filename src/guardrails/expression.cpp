@@ -1,15 +1,19 @@
 #include "guardrails/expression.h"
 
+#include "guardrails/expression_filter.h"
 #include "guardrails/match_width.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <re2/filtered_re2.h>
 #include <re2/re2.h>
 
 namespace tidegate::guardrails {
 namespace {
 
+// Shorter strings are in every text.
+constexpr int kLeastLiteral = 3;
 constexpr std::int64_t kPatternMemory = 8LL << 20U;
 // `\b`, `^` and `$` look at one character on each side, of which they know a byte.
 constexpr std::size_t kExpressionContext = 1;
@@ -24,14 +28,18 @@ re2::RE2::Options pattern_options() {
 
 class ExpressionFinder final : public Finder {
   public:
-    ExpressionFinder(const std::string& pattern, std::string_view category, std::optional<std::size_t> longest)
-        : expression_(pattern, pattern_options()), category_(category), longest_(longest) {}
+    // `expressions` has one.
+    ExpressionFinder(re2::FilteredRE2 expressions, std::string_view category,
+                     std::optional<std::size_t> longest)
+        : expressions_(std::move(expressions)), filter_(expressions_), category_(category), longest_(longest) {}
+
+    bool may_match(std::string_view text) const override { return filter_.may_match(text); }
 
     std::optional<Match> next(std::string_view text, std::size_t from) const override {
         const re2::StringPiece all(text.data(), text.size());
         re2::StringPiece found;
-        while (from < text.size() &&
-               expression_.Match(all, from, all.size(), re2::RE2::UNANCHORED, &found, 1)) {
+        const re2::RE2& expression = expressions_.GetRE2(0);
+        while (from < text.size() && expression.Match(all, from, all.size(), re2::RE2::UNANCHORED, &found, 1)) {
             const auto begin = static_cast<std::size_t>(found.data() - text.data());
             if (!found.empty())
                 return Match{begin, begin + found.size(), category_};
@@ -41,10 +49,10 @@ class ExpressionFinder final : public Finder {
     }
 
     std::optional<std::size_t> longest_match() const override { return longest_; }
-    const re2::RE2& expression() const { return expression_; }
 
   private:
-    re2::RE2 expression_;
+    re2::FilteredRE2 expressions_;
+    ExpressionFilter filter_;
     std::string_view category_;
     std::optional<std::size_t> longest_;
 };
@@ -94,11 +102,14 @@ Result<std::unique_ptr<const Finder>> make_expression_finder(const std::vector<s
         if (longest)
             longest = std::max(*longest, width->most + 2 * kExpressionContext);
     }
-    auto finder = std::make_unique<ExpressionFinder>(joined, category, longest);
-    if (!finder->expression().ok())
-        return bad_pattern(
-            fmt::format("RE2 does not take the patterns together: {}", finder->expression().error()));
-    return std::unique_ptr<const Finder>(std::move(finder));
+    re2::FilteredRE2 expressions(kLeastLiteral);
+    int id = 0;
+    if (expressions.Add(joined, pattern_options(), &id) != re2::RE2::NoError) {
+        return bad_pattern(fmt::format("RE2 does not take the patterns together: {}",
+                                       re2::RE2(joined, pattern_options()).error()));
+    }
+    return std::unique_ptr<const Finder>(
+        std::make_unique<ExpressionFinder>(std::move(expressions), category, longest));
 }
 
 }  // namespace tidegate::guardrails

@@ -29,7 +29,10 @@ class PatternCheck final : public TextCheck {
     void find(std::string_view text, std::size_t from, std::vector<Match>& matches) const override {
         std::uint64_t searched = 0;
         std::vector<std::optional<Match>> next(finders_.size());
-        for (std::size_t i = 0; i < next.size(); ++i) next[i] = finders_[i]->next(text, from);
+        for (std::size_t i = 0; i < next.size(); ++i) {
+            if (finders_[i]->may_match(text.substr(from)))
+                next[i] = finders_[i]->next(text, from);
+        }
         while (true) {
             const Match* first = nullptr;
             for (const auto& match : next) {

@@ -15,6 +15,8 @@ namespace tidegate::guardrails {
 class Finder {
   public:
     virtual ~Finder() = default;
+    // False: there is no match in `text`, which is found out at less cost than by looking for one.
+    virtual bool may_match(std::string_view /*text*/) const { return true; }
     // The match that begins first, at `from` or behind it; never an empty one.
     virtual std::optional<Match> next(std::string_view text, std::size_t from) const = 0;
     virtual std::optional<std::size_t> longest_match() const = 0;
