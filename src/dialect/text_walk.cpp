@@ -82,6 +82,12 @@ std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
     return (hash ^ 0xffU) * kPrime;
 }
 
+bool is_ascii(std::string_view name) {
+    std::uint8_t all = 0;
+    for (const char c : name) all |= static_cast<std::uint8_t>(c);
+    return all < 0x80;
+}
+
 // Names are the provider's words: they may hold what guardrails look for.
 Error twice() {
     return malformed("a member occurs twice");
@@ -170,12 +176,12 @@ Result<void> refuse_doubt(const dom::object& object, std::initializer_list<std::
         return result;
     for (const auto field : object) {
         const std::string_view name = field.key;
-        const bool foreign =
-            std::any_of(name.begin(), name.end(), [](char c) { return static_cast<std::uint8_t>(c) >= 0x80; });
+        if (std::find(known.begin(), known.end(), name) != known.end())
+            continue;
         const bool other_letters = std::any_of(known.begin(), known.end(), [&](std::string_view exact) {
-            return name != exact && equals_ignoring_case(name, exact);
+            return equals_ignoring_case(name, exact);
         });
-        if (foreign || other_letters)
+        if (!is_ascii(name) || other_letters)
             return malformed("a member may be taken for another one");
     }
     return {};

@@ -37,8 +37,17 @@ std::size_t iban_characters(std::string_view text, std::size_t at) {
     return found != std::end(kIbanLengths) && found->first == wanted ? found->second : 0;
 }
 
+// Two letters and a digit: no word begins like that, so that the list is not searched for each.
+bool begins_like_iban(std::string_view text, std::size_t at) {
+    if (at + 2 >= text.size() || !is_letter(text[at + 1]))
+        return false;
+    std::size_t third = at + 2;
+    while (const std::size_t separator = separator_length(text, third)) third += separator;
+    return third < text.size() && is_digit(text[third]);
+}
+
 std::size_t iban_length(std::string_view text, std::size_t at) {
-    const std::size_t wanted = iban_characters(text, at);
+    const std::size_t wanted = begins_like_iban(text, at) ? iban_characters(text, at) : 0;
     if (wanted == 0)
         return 0;
     Compact iban;

@@ -7,8 +7,14 @@
 namespace tidegate::guardrails {
 namespace {
 
+constexpr auto kWord = [] {
+    std::array<bool, 256> word{};
+    for (unsigned c = 0; c < 0x80; ++c) word[c] = is_letter_or_digit(static_cast<char>(c)) || c == '_';
+    return word;
+}();
+
 bool is_word(char c) {
-    return is_letter_or_digit(c) || c == '_';
+    return kWord[static_cast<unsigned char>(c)];
 }
 
 bool joins_digits(char c) {
@@ -58,22 +64,6 @@ class TokenFinder final : public Finder {
 
 }  // namespace
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_letter_or_digit(char c) {
-    return is_digit(c) || is_letter(c);
-}
-
-char to_upper(char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
 bool token_starts(std::string_view text, std::size_t at) {
     if (at == 0 || !is_word(text[at - 1]))
         return true;
@@ -102,6 +92,8 @@ std::size_t separator_length(std::string_view text, std::size_t at) {
     const char c = text[at];
     if (c == ' ' || c == '-' || c == '.' || c == '/')
         return 1;
+    if (static_cast<unsigned char>(c) < 0x80)
+        return 0;
     for (const std::string_view separator : kTypographic) {
         if (text.substr(at, separator.size()) == separator)
             return separator.size();

@@ -7,11 +7,20 @@
 
 namespace tidegate::guardrails {
 
-// ASCII only: digits and letters of other scripts are none.
-bool is_digit(char c);
-bool is_letter(char c);
-bool is_letter_or_digit(char c);
-char to_upper(char c);
+// ASCII only: digits and letters of other scripts are none. Here, because they are asked for each byte of a
+// text.
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_letter_or_digit(char c) {
+    return is_digit(c) || is_letter(c);
+}
+constexpr char to_upper(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 // Bytes before or behind a token that decide about it.
 inline constexpr std::size_t kTokenContext = 2;
