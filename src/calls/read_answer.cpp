@@ -15,9 +15,9 @@ namespace {
 constexpr std::size_t kLargestAnswer = 64 << 20;
 constexpr Duration kLongestSecondTryWait = std::chrono::seconds{1};
 
-async::Task<void> read_error(AttemptState& state, upstream::Response& response, Spent& spent) {
+async::Task<void> read_error(AttemptState& state, std::unique_ptr<upstream::Response> response, Spent& spent) {
     std::string body;
-    const auto read = co_await response.read_all(body, kLargestErrorBody);
+    const auto read = co_await response->read_all(body, kLargestErrorBody);
     if (!read) {
         state.failed(read.error());
         co_return;
@@ -27,9 +27,9 @@ async::Task<void> read_error(AttemptState& state, upstream::Response& response, 
     state.provider.endpoint->redact(body);
     result.content.append(body);
     result.content.stream = false;
-    const int status = response.status();
+    const int status = response->status();
     const dialect::ProviderError error = dialect::read_error(state.provider.format, status, body);
-    result.retry_after = retry_after(response, state.worker.io.clock().wall());
+    result.retry_after = retry_after(*response, state.worker.io.clock().wall());
     Reason reason = reason_of_status(status);
     if (reason == Reason::rejected && error.is_refusal)
         reason = Reason::refusal;
@@ -66,10 +66,10 @@ void leave_out_logprobs(dialect::BodyParser& parser, std::string& body) {
         body = std::move(without);
 }
 
-async::Task<void> read_whole(AttemptState& state, upstream::Response& response, Spent& spent) {
+async::Task<void> read_whole(AttemptState& state, std::unique_ptr<upstream::Response> response, Spent& spent) {
     spent.answering = true;
     std::string body;
-    const auto read = co_await response.read_all(body, kLargestAnswer);
+    const auto read = co_await response->read_all(body, kLargestAnswer);
     spent.answer_bytes = body.size();
     AttemptResult& result = state.result;
     result.content.append(body);
@@ -136,13 +136,11 @@ async::Task<void> read_answer(AttemptState& state, std::unique_ptr<upstream::Res
     const std::string_view request_id = response->header("x-request-id");
     result.record.provider_request_id = request_id.empty() ? response->header("request-id") : request_id;
     result.header_lines = headers_to_pass(*response, state.same_dialect());
-    if (status < 200 || status > 299) {
-        co_await read_error(state, *response, spent);
-    } else if (state.attempt.request.stream()) {
-        co_await relay_stream(state, std::move(response), spent);
-    } else {
-        co_await read_whole(state, *response, spent);
-    }
+    if (status < 200 || status > 299)
+        return read_error(state, std::move(response), spent);
+    if (state.attempt.request.stream())
+        return relay_stream(state, std::move(response), spent);
+    return read_whole(state, std::move(response), spent);
 }
 
 }  // namespace tidegate::calls

@@ -88,6 +88,7 @@ class Session final : public ResponseWriter, private Transport::Reader {
     void append_head(int status, std::string_view header_lines, Kind kind, std::size_t body_size);
     bool bodiless(int status) const;
     async::Task<Result<void>> send_chunk(std::string_view bytes, bool last);
+    async::Task<Result<void>> send_chunk_later(std::string_view bytes, bool last);
     async::Task<Result<void>> send(std::string_view middle, std::string_view end);
     async::Task<> send_heartbeat();
     Result<void> check_reachable() const;

@@ -23,13 +23,18 @@ Error misuse(std::string message) {
     return {ErrorKind::internal, ErrorSource::gateway, std::move(message)};
 }
 
+// An error that is known without waiting.
+async::Task<Result<void>> fail(Error error) {
+    co_return error;
+}
+
 }  // namespace
 
 async::Task<Result<void>> Session::respond(int status, std::string_view header_lines, std::string_view body) {
     if (answer_ != Answer::none)
-        co_return misuse("the answer has already begun");
+        return fail(misuse("the answer has already begun"));
     if (!valid_header_lines(header_lines))
-        co_return misuse("the header lines are malformed");
+        return fail(misuse("the header lines are malformed"));
     answer_ = Answer::finished;
     out_.clear();
     out_.reserve(header_lines.size() + kOurLines + std::min(body.size(), kCopied));
@@ -40,7 +45,7 @@ async::Task<Result<void>> Session::respond(int status, std::string_view header_l
         out_.append(body);
         body = {};
     }
-    co_return co_await send(body, {});
+    return send(body, {});
 }
 
 Result<void> Session::start_stream(int status, std::string_view header_lines) {
@@ -60,21 +65,27 @@ Result<void> Session::start_stream(int status, std::string_view header_lines) {
 
 async::Task<Result<void>> Session::write(std::string_view bytes) {
     if (answer_ != Answer::streaming)
-        co_return misuse("no stream is open");
-    co_return co_await send_chunk(bytes, false);
+        return fail(misuse("no stream is open"));
+    return send_chunk(bytes, false);
 }
 
 async::Task<Result<void>> Session::finish(std::string_view last_bytes) {
     if (answer_ != Answer::streaming)
-        co_return misuse("no stream is open");
-    co_return co_await send_chunk(last_bytes, true);
+        return fail(misuse("no stream is open"));
+    return send_chunk(last_bytes, true);
 }
 
-async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last) {
-    // A heartbeat may be on its way, and with it the buffer.
+// A heartbeat may be on its way, and with it the buffer.
+async::Task<Result<void>> Session::send_chunk_later(std::string_view bytes, bool last) {
     while (writing_) {
         co_await wait();
     }
+    co_return co_await send_chunk(bytes, last);
+}
+
+async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last) {
+    if (writing_)
+        return send_chunk_later(bytes, last);
     if (head_sent_)
         out_.clear();
     if (drop_body_)
@@ -95,7 +106,7 @@ async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last)
     }
     if (last)
         answer_ = Answer::finished;
-    co_return co_await send(bytes, end);
+    return send(bytes, end);
 }
 
 // Sends `out_`, then the rest. In the phase "writing" the deadline is the client's to take a byte.

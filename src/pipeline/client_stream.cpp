@@ -44,8 +44,7 @@ async::Task<Result<void>> ClientStream::write(std::string_view bytes) {
         exchange_.cache.lead->append(bytes);
     if (exchange_.shadow.sampled())
         exchange_.shadow.streamed.append(bytes);
-    auto written = co_await exchange_.writer.write(bytes);
-    co_return written;
+    return exchange_.writer.write(bytes);
 }
 
 }  // namespace tidegate::pipeline

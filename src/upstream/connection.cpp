@@ -159,38 +159,42 @@ async::Task<bool> Connection::fill(std::size_t limit) {
     co_return true;
 }
 
+std::optional<Result<std::string_view>> Connection::body_at_hand() {
+    if (stop_ != Stop::none)
+        fail_io({});
+    if (error_)
+        return *error_;
+    // All that has come is joined into one piece: chunks are moved down over their framing.
+    char* const first = buffer_.memory.get() + buffer_.begin;
+    std::string_view input = buffer_.view();
+    std::string_view piece;
+    std::string_view joined;
+    BodyDecoder::Status status = body_.next(input, piece);
+    while (status == BodyDecoder::Status::data) {
+        if (joined.empty()) {
+            joined = piece;
+        } else {
+            char* const behind = first + (joined.data() - first) + joined.size();
+            std::memmove(behind, piece.data(), piece.size());
+            joined = std::string_view(joined.data(), joined.size() + piece.size());
+        }
+        status = body_.next(input, piece);
+    }
+    buffer_.begin = buffer_.end - input.size();
+    // What was good before the break is still told; the next read reports the break.
+    if (!joined.empty() || status == BodyDecoder::Status::end)
+        return joined;
+    if (status == BodyDecoder::Status::malformed) {
+        fail_malformed("bad chunk");
+        return *error_;
+    }
+    return std::nullopt;
+}
+
 async::Task<Result<std::string_view>> Connection::read_body() {
     for (;;) {
-        if (stop_ != Stop::none)
-            fail_io({});
-        if (error_)
-            co_return *error_;
-        // All that has come is joined into one piece: chunks are moved down over their framing.
-        char* const first = buffer_.memory.get() + buffer_.begin;
-        std::string_view input = buffer_.view();
-        std::string_view piece;
-        std::string_view joined;
-        BodyDecoder::Status status = body_.next(input, piece);
-        while (status == BodyDecoder::Status::data) {
-            if (joined.empty()) {
-                joined = piece;
-            } else {
-                char* const behind = first + (joined.data() - first) + joined.size();
-                std::memmove(behind, piece.data(), piece.size());
-                joined = std::string_view(joined.data(), joined.size() + piece.size());
-            }
-            status = body_.next(input, piece);
-        }
-        buffer_.begin = buffer_.end - input.size();
-        // What was good before the break is still told; the next read reports the break.
-        if (!joined.empty())
-            co_return joined;
-        if (status == BodyDecoder::Status::end)
-            co_return std::string_view();
-        if (status == BodyDecoder::Status::malformed) {
-            fail_malformed("bad chunk");
-            continue;
-        }
+        if (auto piece = body_at_hand())
+            co_return *piece;
         buffer_.begin = buffer_.end = 0;
         reading_ = true;
         arm(later(state_->thread.clock().steady(), idle_limit_));

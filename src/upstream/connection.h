@@ -52,6 +52,8 @@ class Connection {
 
     // The body of the answer, as Response has it.
     async::Task<Result<std::string_view>> read_body();
+    // The same of what has come already; nothing if that is nothing.
+    std::optional<Result<std::string_view>> body_at_hand();
     bool readable() const;
     // The last piece was read, and nothing went wrong.
     bool body_finished() const { return body_.done() && !error_ && stop_ == Stop::none; }

@@ -45,7 +45,10 @@ async::Task<Result<void>> Response::read_all(std::string& out, std::size_t limit
     if (fits && expected > 0)
         out.reserve(before + static_cast<std::size_t>(expected) + kPadding);
     while (fits) {
-        const Result<std::string_view> piece = co_await connection_->read_body();
+        auto at_hand = connection_->body_at_hand();
+        if (!at_hand)
+            at_hand = co_await connection_->read_body();
+        const Result<std::string_view>& piece = *at_hand;
         if (!piece)
             co_return piece.error();
         fits = piece->size() <= limit - (out.size() - before);
