@@ -23,7 +23,10 @@ pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
 pkg_check_modules(murmurhash REQUIRED IMPORTED_TARGET libmurmurhash)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
-pkg_check_modules(vectorscan REQUIRED IMPORTED_TARGET libhs)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 # Its -pthread does not fit the precompiled headers, which know threads by Threads::Threads.
 set_property(TARGET PkgConfig::re2 PROPERTY INTERFACE_COMPILE_OPTIONS "")
+# Of this architecture only; the bound keeps Vectorscan out, which has the same name and misses matches (docs/dependencies.md).
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+    pkg_check_modules(hyperscan REQUIRED IMPORTED_TARGET "libhs>=5.4.0" "libhs<=5.4.2")
+endif()

@@ -47,8 +47,8 @@ struct GuardContext {
 // Whether any of them looks at that direction. If not, there is nothing to call below.
 bool guards(const GuardrailList& guardrails, guardrails::Direction direction);
 
-// Whether the guardrails have nothing to say of the client's request, or of a prompt, as they stand. False
-// where one of them asks somebody else, and where a text cannot be read for certain.
+// Whether the guardrails find nothing in the texts of the client's request, or of a prompt, as they stand. Of
+// a request false, too, where one of them asks somebody else, or a text cannot be read for certain.
 bool finds_nothing(const GuardrailList& guardrails, const dialect::RequestView& request);
 bool finds_nothing(const GuardrailList& guardrails, std::span<const dialect::PromptMessage> prompt);
 

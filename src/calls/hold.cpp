@@ -97,16 +97,6 @@ bool bound_worst_case(AttemptState& state, Hold& hold) {
     return find_bound(state, hold) && take_key_tokens(state, hold);
 }
 
-bool reserve_at_once(AttemptState& state, Hold& hold) {
-    if (state.attempt.accounts.empty())
-        return true;
-    auto reserved = state.worker.ledger.reserve_at_once(state.attempt.accounts, hold.bound);
-    if (!reserved)
-        return false;
-    hold.money = std::move(*reserved);
-    return true;
-}
-
 async::Task<bool> reserve_worst_case(AttemptState& state, Hold& hold) {
     auto reserved = co_await state.worker.ledger.reserve(state.worker.io, state.attempt.accounts, hold.bound,
                                                          state.deadline, state.attempt.cancellation);

@@ -22,10 +22,9 @@ struct Hold {
     std::int64_t key_tokens = 0;
 };
 
-// Before the first try, in this order. False: the attempt has failed, and nothing is held.
+// Before the first try, in this order; only accounts make it wait. False: the attempt has failed, and nothing
+// is held.
 bool bound_worst_case(AttemptState& state, Hold& hold);
-// As a rule the accounts have it at hand, or there are none. False: it is to be waited for.
-bool reserve_at_once(AttemptState& state, Hold& hold);
 async::Task<bool> reserve_worst_case(AttemptState& state, Hold& hold);
 
 // Before a second try, when the first may have cost something. False: there is no room for it.

@@ -26,7 +26,7 @@ async::Task<void> run_attempt(Worker& worker, const AttemptRequest& attempt, Eve
         ready = co_await guard_input(state);  // behind the prompt, so that it sees all that is sent
     if (ready)
         ready = bound_worst_case(state, hold);
-    if (ready && !reserve_at_once(state, hold))
+    if (ready && !attempt.accounts.empty())
         ready = co_await reserve_worst_case(state, hold);
     if (ready) {
         co_await call_provider(state, hold);  // with the output's guardrails

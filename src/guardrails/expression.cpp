@@ -12,8 +12,6 @@
 namespace tidegate::guardrails {
 namespace {
 
-// Shorter strings are in every text.
-constexpr int kLeastLiteral = 3;
 constexpr std::int64_t kPatternMemory = 8LL << 20U;
 // `\b`, `^` and `$` look at one character on each side, of which they know a byte.
 constexpr std::size_t kExpressionContext = 1;
@@ -102,7 +100,7 @@ Result<std::unique_ptr<const Finder>> make_expression_finder(const std::vector<s
         if (longest)
             longest = std::max(*longest, width->most + 2 * kExpressionContext);
     }
-    re2::FilteredRE2 expressions(kLeastLiteral);
+    re2::FilteredRE2 expressions(ExpressionFilter::kLeastLiteral);
     int id = 0;
     if (expressions.Add(joined, pattern_options(), &id) != re2::RE2::NoError) {
         return bad_pattern(fmt::format("RE2 does not take the patterns together: {}",

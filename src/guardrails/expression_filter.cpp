@@ -7,9 +7,6 @@
 namespace tidegate::guardrails {
 namespace {
 
-// Less of a string than this is in every text.
-constexpr std::size_t kLeastLiteral = 3;
-
 // What RE2 takes for ASCII letters where case does not matter, in bytes: the long s and the sign for kelvin.
 constexpr std::string_view kFoldedToAscii[] = {"\xc5\xbf", "\xe2\x84\xaa"};
 

@@ -16,6 +16,9 @@ namespace tidegate::guardrails {
 // the same time.
 class ExpressionFilter {
   public:
+    // Less of a string than this is in every text: to make `expressions` with.
+    static constexpr int kLeastLiteral = 3;
+
     // Of all expressions added to `expressions`, which are compiled hereby, and outlive this.
     explicit ExpressionFilter(re2::FilteredRE2& expressions);
 

@@ -1,6 +1,7 @@
 // Literal strings, all looked for in one pass.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,11 +11,13 @@ struct hs_database;
 
 namespace tidegate::guardrails {
 
-// Immutable; any thread at the same time. Takes scratch memory of its own on each thread that searches.
+// By Hyperscan. Immutable; any thread at the same time. Takes scratch memory of its own on each thread that
+// searches.
 class LiteralSearch {
   public:
     // For strings that are not empty. ASCII letters are found in either case, all other bytes as they are.
-    // Nullptr if this machine cannot (no memory, a processor without SSE4.2).
+    // Nullptr if this machine cannot (no memory, another architecture, a processor without SSSE3), and if a
+    // string is not found wherever it stands: who relies on it lets through what it misses.
     static std::unique_ptr<const LiteralSearch> make(const std::vector<std::string>& literals);
 
     // Appends which of the strings `text` holds, by their places in the list, in no order. False if it could
@@ -26,9 +29,10 @@ class LiteralSearch {
         void operator()(hs_database* database) const;
     };
     explicit LiteralSearch(hs_database* database);
+    bool finds_all(const std::vector<std::string>& literals) const;
 
     std::unique_ptr<hs_database, FreeDatabase> database_;
-    std::size_t number_;  // of this database in the process
+    [[maybe_unused]] std::size_t number_;  // of this database in the process
 };
 
 }  // namespace tidegate::guardrails

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 namespace tidegate::http {
 namespace {
 
@@ -55,6 +57,12 @@ async::Task<> Session::serve() {
         bool more = co_await transport_->handshake();
         while (more) {
             more = co_await serve_request();
+            // An answer that the socket takes at once awaits nothing: whoever sends many requests together lets
+            // others in between.
+            if (more && !input_.empty()) {
+                co_await asio::post(shard_.thread.executor(), async::use_task);
+                more = !gone_;
+            }
         }
         if (keep_ && !gone_) {
             enter(Phase::lingering, shard_.timeouts.linger);

@@ -70,15 +70,6 @@ void count(const Error& error, Counters& counters) {
 
 }  // namespace
 
-std::optional<Reservation> Ledger::reserve_at_once(std::span<Account* const> accounts, Bound bound) {
-    ReservationDraft draft(state_->context, bound.cost);
-    for (Account* const account : accounts) {
-        if (!draft.add_at_once(account->state()))
-            return std::nullopt;
-    }
-    return draft.finish();
-}
-
 async::Task<Result<Reservation>> Ledger::reserve(async::IoThread& io, std::span<Account* const> accounts,
                                                  Bound bound, SteadyTime deadline,
                                                  async::Cancellation& cancellation) {

@@ -163,7 +163,8 @@ async::Task<bool> Connection::connect(const std::vector<asio::ip::address>& addr
 // A tunnel to the endpoint (RFC 9110, 9.3.6).
 async::Task<bool> Connection::ask_proxy() {
     const std::string ask = fmt::format("CONNECT {0} HTTP/1.1\r\nhost: {0}\r\n\r\n", endpoint_->authority());
-    const auto failure = co_await write_all({asio::buffer(ask), {}});
+    const Parts parts{asio::buffer(ask), {}};
+    const auto failure = co_await write_all(parts);
     if (failure || stop_ != Stop::none)
         co_return fail_io(failure);
     state_->lend(buffer_);

@@ -1,5 +1,8 @@
 #include "guardrails/literal_search.h"
 
+#include <algorithm>
+#include <cctype>
+#include <random>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -39,6 +42,48 @@ TEST(LiteralSearch, TakesStringsAsTheyAreAndNotAsExpressions) {
     ASSERT_TRUE(search);
     EXPECT_THAT(found(*search, "abc 7"), IsEmpty());
     EXPECT_THAT(found(*search, std::string_view("a.c \\d x\0y", 10)), UnorderedElementsAre(0, 1, 2));
+}
+
+// As find() has it, byte by byte.
+bool holds(std::string_view text, std::string_view literal) {
+    const auto same = [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    };
+    return std::search(text.begin(), text.end(), literal.begin(), literal.end(), same) != text.end();
+}
+
+// Whatever the list, the length of the text, the place in it and its place in memory: other engines search
+// short texts and long ones, few strings and many, and libraries like this one have missed what stands at an
+// end.
+TEST(LiteralSearch, MissesNothingWhereverItStands) {
+    constexpr std::string_view kLetters = "abcdeTUVz -.";
+    std::mt19937 random(11);
+    const auto word = [&](std::size_t size) {
+        std::string text;
+        while (text.size() < size) text += kLetters[random() % kLetters.size()];
+        return text;
+    };
+    std::size_t held = 0;
+    for (const std::size_t count : {1U, 2U, 3U, 8U, 40U, 200U}) {
+        std::vector<std::string> literals;
+        while (literals.size() < count) literals.push_back(word(3 + random() % 20));
+        const auto search = LiteralSearch::make(literals);
+        ASSERT_TRUE(search);
+        for (int round = 0; round < 3000; ++round) {
+            const std::size_t alignment = random() % 64;
+            std::string text = word(alignment + random() % 300);
+            const std::string& planted = literals[random() % count];
+            text.insert(alignment + random() % (text.size() - alignment + 1), planted);
+            const std::string_view searched = std::string_view(text).substr(alignment);
+            const std::vector<int> places = found(*search, searched);
+            for (std::size_t i = 0; i < count; ++i) {
+                const bool told = std::find(places.begin(), places.end(), static_cast<int>(i)) != places.end();
+                ASSERT_EQ(told, holds(searched, literals[i])) << literals[i] << " in " << searched;
+                held += told ? 1 : 0;
+            }
+        }
+    }
+    EXPECT_GT(held, 18'000U);
 }
 
 TEST(LiteralSearch, SearchesOnManyThreadsWithManyListsOfStrings) {

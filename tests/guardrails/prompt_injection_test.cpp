@@ -12,8 +12,13 @@ using testing::IsEmpty;
 class PromptInjection : public testing::Test {
   protected:
     void expect(std::string_view category, std::initializer_list<std::string_view> texts) const {
-        for (const std::string_view text : texts)
-            EXPECT_THAT(categories(*guardrail_->text, text), Contains(std::string(category))) << text;
+        for (const std::string_view text : texts) {
+            // In long texts as in short ones.
+            for (const std::size_t before : {0U, 61U, 200U}) {
+                const std::string whole = std::string(before, '.') + '\n' + std::string(text);
+                EXPECT_THAT(categories(*guardrail_->text, whole), Contains(std::string(category))) << text;
+            }
+        }
     }
 
     std::shared_ptr<const Guardrail> guardrail_ = make("kind: prompt_injection");

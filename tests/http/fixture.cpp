@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
@@ -40,6 +41,9 @@ async::Task<void> TestHandler::handle(const Request& request, ResponseWriter& wr
     } else if (path == "/big") {
         const std::string body(std::stoul(std::string(request.query)), 'x');
         const auto ignored = co_await writer.respond(200, kText, body);
+    } else if (path == "/post") {
+        boost::asio::post(thread.context(), [this] { before_posted = handled.load(); });
+        const auto ignored = co_await writer.respond(200, kText, "posted");
     } else if (path == "/throw") {
         throw std::runtime_error("on purpose");
     } else if (path == "/cut") {

@@ -16,7 +16,8 @@ namespace tidegate::http {
 
 // Paths: /echo answers with what it saw; /stream sends the parts of the body, by commas; /endless writes 64 KiB
 // a time until it cannot; /wait until it is cancelled; /hold until `release`; /big answers ?bytes; /throw,
-// /nothing, /cut, /silent (a stream with heartbeats), /late (a stream that says goodbye at shutdown), /healthz.
+// /nothing, /post (says in `before_posted` how many requests came before what it posts), /cut, /silent (a
+// stream with heartbeats), /late (a stream that says goodbye at shutdown), /healthz.
 class TestHandler final : public Handler {
   public:
     async::Task<void> handle(const Request& request, ResponseWriter& writer, async::IoThread& thread) override;
@@ -31,6 +32,7 @@ class TestHandler final : public Handler {
     std::atomic<int> handled{0};
     std::atomic<int> cancelled{0};
     std::atomic<int> last_reason{-1};
+    std::atomic<int> before_posted{0};
     std::atomic<std::uint64_t> written{0};
     Duration heartbeat = std::chrono::milliseconds{100};
 

@@ -94,6 +94,16 @@ TEST_F(ServerTest, AnswersPipelinedRequestsThatCameWhileAHandlerWorked) {
     EXPECT_THAT(client.read_answer().body, HasSubstr("query=2\n"));
 }
 
+TEST_F(ServerTest, LetsOthersInBetweenPipelinedRequests) {
+    start();
+    Client client = this->client();
+    std::string all = get("/post");
+    for (int i = 0; i < 20; ++i) all += get("/echo");
+    ASSERT_TRUE(client.send(all));
+    for (int i = 0; i < 21; ++i) ASSERT_EQ(client.read_answer().status, 200);
+    EXPECT_LE(handler_.before_posted, 2);
+}
+
 TEST_F(ServerTest, SpreadsConnectionsOverTheThreads) {
     start();
     std::vector<Client> clients;

@@ -21,8 +21,8 @@ namespace tidegate::http {
 // the framing fail with ErrorKind::internal; nothing of them is sent.
 //
 // Every error means that the client cannot be reached any more (ErrorKind::cancelled or timeout, source
-// client), or a misuse (internal); a handler just returns then. What the arguments point to must live until the
-// await returns.
+// client), or a misuse (internal); a handler just returns then. Calls take effect at once, as far as the socket
+// takes it; what the arguments point to must live until the await returns.
 class ResponseWriter {
   public:
     virtual ~ResponseWriter() = default;

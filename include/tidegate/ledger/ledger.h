@@ -77,11 +77,10 @@ class Ledger {
     // The longest `total` of the configuration: leases last twice as long, and none is used that ends sooner.
     void set_longest_call(Duration longest);
 
-    // Sets the bound's cost aside in all `accounts` (one or two), if their leases have room, or in none.
-    std::optional<Reservation> reserve_at_once(std::span<Account* const> accounts, Bound bound);
-    // The same, and waits for leases that have room. Errors: `conflict`: it does not fit what is left of an
-    // account; `timeout`: no lease came in time, by the patience or by `deadline`; `unavailable`: the store
-    // failed; `cancelled`. The call id and the attempt's number name it for ever: once each.
+    // Sets the bound's cost aside in all `accounts` (one or two) or in none. Goes on without suspension when
+    // the leases have room. Errors: `conflict`: it does not fit what is left of an account; `timeout`: no lease
+    // came in time, by the patience or by `deadline`; `unavailable`: the store failed; `cancelled`. The call id
+    // and the attempt's number name it for ever: once each.
     async::Task<Result<Reservation>> reserve(async::IoThread& io, std::span<Account* const> accounts,
                                              Bound bound, SteadyTime deadline,
                                              async::Cancellation& cancellation);
