@@ -21,8 +21,9 @@ namespace tidegate::http {
 // the framing fail with ErrorKind::internal; nothing of them is sent.
 //
 // Every error means that the client cannot be reached any more (ErrorKind::cancelled or timeout, source
-// client), or a misuse (internal); a handler just returns then. Calls take effect at once, as far as the socket
-// takes it; what the arguments point to must live until the await returns.
+// client), or a misuse (internal); a handler just returns then. Await each call where it is made: a part of
+// what it does comes with the call, the rest with the await. What the arguments point to must live until that
+// returns.
 class ResponseWriter {
   public:
     virtual ~ResponseWriter() = default;
