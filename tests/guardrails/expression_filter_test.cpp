@@ -5,10 +5,21 @@
 #include <random>
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <re2/filtered_re2.h>
 
 namespace tidegate::guardrails {
 namespace {
+
+// Hyperscan is for one architecture only; elsewhere every text may match.
+class ExpressionFilterTest : public testing::Test {
+  protected:
+    void SetUp() override {
+#ifndef __x86_64__
+        GTEST_SKIP() << "no Hyperscan on this architecture";
+#endif
+    }
+};
 
 class Filtered {
   public:
@@ -27,7 +38,7 @@ class Filtered {
     std::unique_ptr<ExpressionFilter> filter_;
 };
 
-TEST(ExpressionFilter, LetsNoTextPassThatLacksWhatEachMatchHolds) {
+TEST_F(ExpressionFilterTest, LetsNoTextPassThatLacksWhatEachMatchHolds) {
     const Filtered refund("(?i)full refund guaranteed|money back in \\d+ days");
     EXPECT_FALSE(refund.may_match("A refund is not guaranteed, nor is money back within 9 days."));
     EXPECT_TRUE(refund.may_match("FULL refund Guaranteed"));
@@ -39,12 +50,12 @@ TEST(ExpressionFilter, LetsNoTextPassThatLacksWhatEachMatchHolds) {
     EXPECT_TRUE(both.may_match("ignore all rules"));
 }
 
-TEST(ExpressionFilter, LetsEveryTextPassWhereAMatchHoldsNothingCertain) {
+TEST_F(ExpressionFilterTest, LetsEveryTextPassWhereAMatchHoldsNothingCertain) {
     for (const char* pattern : {"\\d{16}", "full refund|x+", "保证退款", "ab"})
         EXPECT_TRUE(Filtered(pattern).may_match("?")) << pattern;
 }
 
-TEST(ExpressionFilter, LooksForThePartInAsciiOfWhatIsNot) {
+TEST_F(ExpressionFilterTest, LooksForThePartInAsciiOfWhatIsNot) {
     const Filtered size("(?i)größenwahn");
     EXPECT_TRUE(size.may_match("GRÖSSENWAHN")) << "enwahn is there";
     EXPECT_TRUE(size.may_match("GRÖßENWAHN"));
@@ -52,7 +63,7 @@ TEST(ExpressionFilter, LooksForThePartInAsciiOfWhatIsNot) {
 }
 
 // Characters that RE2 takes for an ASCII letter where case does not matter: ſ for s, the sign for kelvin for k.
-TEST(ExpressionFilter, LetsPassWhatFoldsToAscii) {
+TEST_F(ExpressionFilterTest, LetsPassWhatFoldsToAscii) {
     const Filtered kiss("(?i)secret kiss");
     for (const char* text : {"\u017Fecret kiss", "secret \u212Aiss", "SECRET KI\u017FS"}) {
         EXPECT_TRUE(kiss.matches(text)) << text;
@@ -61,7 +72,7 @@ TEST(ExpressionFilter, LetsPassWhatFoldsToAscii) {
 }
 
 // Whatever RE2 matches has to pass.
-TEST(ExpressionFilter, StopsNothingThatMatches) {
+TEST_F(ExpressionFilterTest, StopsNothingThatMatches) {
     const std::vector<std::string> pieces{
         "secret", "Secret", "\u017Fecret", " ",   "kiss", "\u212AISS", "größe", "GRÖßE",      "保证",
         "\n",     "refund", "REFUND",      "123", "x",    "",          "é",     "\U0001F600", "rules"};

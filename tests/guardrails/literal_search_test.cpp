@@ -14,13 +14,23 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
+// Hyperscan is for one architecture only.
+class LiteralSearchTest : public testing::Test {
+  protected:
+    void SetUp() override {
+#ifndef __x86_64__
+        GTEST_SKIP() << "no Hyperscan on this architecture";
+#endif
+    }
+};
+
 std::vector<int> found(const LiteralSearch& search, std::string_view text) {
     std::vector<int> places;
     EXPECT_TRUE(search.find(text, places));
     return places;
 }
 
-TEST(LiteralSearch, TellsWhichStringsATextHolds) {
+TEST_F(LiteralSearchTest, TellsWhichStringsATextHolds) {
     const auto search = LiteralSearch::make({"refund", "for ever", "und"});
     ASSERT_TRUE(search);
     EXPECT_THAT(found(*search, "A refund, a refund!"), UnorderedElementsAre(0, 2));
@@ -29,7 +39,7 @@ TEST(LiteralSearch, TellsWhichStringsATextHolds) {
     EXPECT_THAT(found(*search, ""), IsEmpty());
 }
 
-TEST(LiteralSearch, KnowsNoCaseInAsciiAndNoneBeyond) {
+TEST_F(LiteralSearchTest, KnowsNoCaseInAsciiAndNoneBeyond) {
     const auto search = LiteralSearch::make({"refund", "\xc3\xb6"});
     ASSERT_TRUE(search);
     EXPECT_THAT(found(*search, "REFUND"), ElementsAre(0));
@@ -37,7 +47,7 @@ TEST(LiteralSearch, KnowsNoCaseInAsciiAndNoneBeyond) {
     EXPECT_THAT(found(*search, "\xc3\x96"), IsEmpty());
 }
 
-TEST(LiteralSearch, TakesStringsAsTheyAreAndNotAsExpressions) {
+TEST_F(LiteralSearchTest, TakesStringsAsTheyAreAndNotAsExpressions) {
     const auto search = LiteralSearch::make({"a.c", "\\d", std::string("x\0y", 3)});
     ASSERT_TRUE(search);
     EXPECT_THAT(found(*search, "abc 7"), IsEmpty());
@@ -55,7 +65,7 @@ bool holds(std::string_view text, std::string_view literal) {
 // Whatever the list, the length of the text, the place in it and its place in memory: other engines search
 // short texts and long ones, few strings and many, and libraries like this one have missed what stands at an
 // end.
-TEST(LiteralSearch, MissesNothingWhereverItStands) {
+TEST_F(LiteralSearchTest, MissesNothingWhereverItStands) {
     constexpr std::string_view kLetters = "abcdeTUVz -.";
     std::mt19937 random(11);
     const auto word = [&](std::size_t size) {
@@ -86,7 +96,7 @@ TEST(LiteralSearch, MissesNothingWhereverItStands) {
     EXPECT_GT(held, 18'000U);
 }
 
-TEST(LiteralSearch, SearchesOnManyThreadsWithManyListsOfStrings) {
+TEST_F(LiteralSearchTest, SearchesOnManyThreadsWithManyListsOfStrings) {
     std::vector<std::unique_ptr<const LiteralSearch>> searches;
     for (int list = 0; list < 40; ++list) {
         std::vector<std::string> literals;
