@@ -9,6 +9,7 @@ TimerWheel::Entry::Entry(TimerWheel& wheel, std::function<void()> on_expiry)
 
 TimerWheel::Entry::~Entry() {
     disarm();
+    unlink();
 }
 
 void TimerWheel::Entry::arm(SteadyTime deadline) {
@@ -29,8 +30,7 @@ void TimerWheel::Entry::arm_in(Duration wait) {
 void TimerWheel::Entry::disarm() {
     if (armed())
         --wheel_.armed_;
-    deadline_ = kDisarmed;
-    unlink();
+    deadline_ = kDisarmed;  // dropped when its slot comes up: its neighbours there are cold memory
 }
 
 void TimerWheel::Entry::link(std::int64_t tick) {
@@ -87,6 +87,8 @@ void TimerWheel::advance() {
 
 void TimerWheel::visit(Entry& entry) {
     entry.unlink();
+    if (!entry.armed())
+        return;
     if (entry.deadline_ > current_) {
         entry.link(entry.deadline_);
         return;

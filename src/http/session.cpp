@@ -10,9 +10,6 @@
 namespace tidegate::http {
 namespace {
 
-// What an idle connection may keep.
-constexpr std::size_t kKeptOutput = 8 * 1024;
-
 struct InFlight {
     explicit InFlight(Counters& counters) : counters_(counters) { ++counters_.in_flight; }
     ~InFlight() { --counters_.in_flight; }
@@ -60,7 +57,7 @@ async::Task<> Session::serve() {
             // An answer that the socket takes at once awaits nothing: whoever sends many requests together lets
             // others in between.
             if (more && !input_.empty()) {
-                co_await asio::post(shard_.thread.executor(), async::use_task);
+                co_await asio::post(shard_.thread.executor(), asio::deferred);
                 more = !gone_;
             }
         }
@@ -110,8 +107,6 @@ async::Task<bool> Session::serve_request() {
         co_await close();
     }
     shard_.bodies.give(std::exchange(body_, {}));
-    if (out_.capacity() > kKeptOutput)
-        out_ = {};
     if (!reading_)
         input_.shrink();
     co_return more;

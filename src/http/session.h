@@ -85,11 +85,14 @@ class Session final : public ResponseWriter, private Transport::Reader {
 
     // Writing (session_write.cpp).
     enum class Kind { whole, stream };
-    void append_head(int status, std::string_view header_lines, Kind kind, std::size_t body_size);
+    void append_head(std::string& out, int status, std::string_view header_lines, Kind kind,
+                     std::size_t body_size);
     bool bodiless(int status) const;
     async::Task<Result<void>> send_chunk(std::string_view bytes, bool last);
     async::Task<Result<void>> send_chunk_later(std::string_view bytes, bool last);
     async::Task<Result<void>> send(std::string_view middle, std::string_view end);
+    async::Task<Result<void>> send_rest(Transport::Buffers buffers);
+    void end_write(boost::system::error_code error);
     async::Task<> send_heartbeat();
     Result<void> check_reachable() const;
 
@@ -130,7 +133,7 @@ class Session final : public ResponseWriter, private Transport::Reader {
     bool head_sent_ = false;
     bool writing_ = false;
     std::uint64_t sent_ = 0;
-    std::string out_;
+    std::string unsent_;  // the head of a stream, or what the socket did not take yet
     std::string heartbeat_;
     Duration heartbeat_interval_{};
 };

@@ -77,7 +77,7 @@ bool Session::take_body_that_came() {
 async::Task<bool> Session::read_body() {
     const bool waits = head_.expects_continue && input_.empty();
     if (waits) {
-        out_ = "HTTP/1.1 100 Continue\r\n\r\n";
+        shard_.output = "HTTP/1.1 100 Continue\r\n\r\n";
         const Result<void> sent = co_await send({}, {});
         if (!sent)
             co_return false;

@@ -23,26 +23,27 @@ Error misuse(std::string message) {
     return {ErrorKind::internal, ErrorSource::gateway, std::move(message)};
 }
 
-// An error that is known without waiting.
-async::Task<Result<void>> fail(Error error) {
-    co_return error;
+// What is known without waiting.
+async::Task<Result<void>> result(Result<void> known) {
+    co_return known;
 }
 
 }  // namespace
 
 async::Task<Result<void>> Session::respond(int status, std::string_view header_lines, std::string_view body) {
     if (answer_ != Answer::none)
-        return fail(misuse("the answer has already begun"));
+        return result(misuse("the answer has already begun"));
     if (!valid_header_lines(header_lines))
-        return fail(misuse("the header lines are malformed"));
+        return result(misuse("the header lines are malformed"));
     answer_ = Answer::finished;
-    out_.clear();
-    out_.reserve(header_lines.size() + kOurLines + std::min(body.size(), kCopied));
-    append_head(status, header_lines, Kind::whole, body.size());
+    std::string& out = shard_.output;
+    out.clear();
+    out.reserve(header_lines.size() + kOurLines + std::min(body.size(), kCopied));
+    append_head(out, status, header_lines, Kind::whole, body.size());
     if (bodiless(status))
         body = {};
     if (body.size() <= kCopied) {
-        out_.append(body);
+        out.append(body);
         body = {};
     }
     return send(body, {});
@@ -58,20 +59,20 @@ Result<void> Session::start_stream(int status, std::string_view header_lines) {
     chunked_ = !request_.http_1_0 && !drop_body_;
     if (request_.http_1_0)
         keep_ = false;
-    out_.clear();
-    append_head(status, header_lines, Kind::stream, 0);
+    unsent_.clear();
+    append_head(unsent_, status, header_lines, Kind::stream, 0);
     return {};
 }
 
 async::Task<Result<void>> Session::write(std::string_view bytes) {
     if (answer_ != Answer::streaming)
-        return fail(misuse("no stream is open"));
+        return result(misuse("no stream is open"));
     return send_chunk(bytes, false);
 }
 
 async::Task<Result<void>> Session::finish(std::string_view last_bytes) {
     if (answer_ != Answer::streaming)
-        return fail(misuse("no stream is open"));
+        return result(misuse("no stream is open"));
     return send_chunk(last_bytes, true);
 }
 
@@ -86,22 +87,23 @@ async::Task<Result<void>> Session::send_chunk_later(std::string_view bytes, bool
 async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last) {
     if (writing_)
         return send_chunk_later(bytes, last);
-    if (head_sent_)
-        out_.clear();
+    std::string& out = shard_.output;
+    out.assign(unsent_);
+    unsent_ = {};
     if (drop_body_)
         bytes = {};
     std::string_view end;
     if (chunked_) {
         if (!bytes.empty()) {
-            append_number(out_, bytes.size(), 16);
-            out_ += "\r\n";
+            append_number(out, bytes.size(), 16);
+            out += "\r\n";
             end = last ? "\r\n0\r\n\r\n" : "\r\n";
         } else if (last) {
             end = "0\r\n\r\n";
         }
     }
     if (bytes.size() <= kCopied) {
-        out_.append(bytes).append(end);
+        out.append(bytes).append(end);
         bytes = end = {};
     }
     if (last)
@@ -109,23 +111,40 @@ async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last)
     return send(bytes, end);
 }
 
-// Sends `out_`, then the rest. In the phase "writing" the deadline is the client's to take a byte.
+// Sends the thread's output, then the rest. What the socket takes leaves before this returns: whatever the caller does
+// with the task, no other session's output is in the buffer yet.
 async::Task<Result<void>> Session::send(std::string_view middle, std::string_view end) {
     if (gone_)
-        co_return check_reachable();
-    Transport::Buffers buffers{asio::buffer(out_), asio::buffer(middle.data(), middle.size()),
+        return result(check_reachable());
+    Transport::Buffers buffers{asio::buffer(shard_.output), asio::buffer(middle.data(), middle.size()),
                                asio::buffer(end.data(), end.size())};
     head_sent_ = answer_ != Answer::none;
-    Transport::Written written = transport_->write_now(buffers);
+    const Transport::Written written = transport_->write_now(buffers);
     sent_ += written.size;
     if (!written.error && asio::buffer_size(buffers) > 0) {
+        unsent_.assign(static_cast<const char*>(buffers[0].data()), buffers[0].size());
+        buffers[0] = asio::buffer(unsent_);
         writing_ = true;
-        phase_ = Phase::writing;
-        written = co_await transport_->write(buffers, deadline_, shard_.timeouts.write);
-        writing_ = false;
-        sent_ += written.size;
+        return send_rest(buffers);
     }
-    if (written.error)
+    end_write(written.error);
+    return result(check_reachable());
+}
+
+// In the phase "writing" the deadline is the client's to take a byte.
+async::Task<Result<void>> Session::send_rest(Transport::Buffers buffers) {
+    phase_ = Phase::writing;
+    const Transport::Written written = co_await transport_->write(buffers, deadline_, shard_.timeouts.write);
+    writing_ = false;
+    unsent_ = {};
+    sent_ += written.size;
+    end_write(written.error);
+    co_return check_reachable();
+}
+
+// A write is over.
+void Session::end_write(boost::system::error_code error) {
+    if (error)
         client_left();
     if (answer_ == Answer::streaming && !heartbeat_.empty() && with_handler_) {
         enter(Phase::quiet, heartbeat_interval_);
@@ -133,7 +152,6 @@ async::Task<Result<void>> Session::send(std::string_view middle, std::string_vie
         phase_ = Phase::handling;
         deadline_.disarm();
     }
-    co_return check_reachable();
 }
 
 Result<void> Session::check_reachable() const {
@@ -167,27 +185,28 @@ bool Session::bodiless(int status) const {
     return request_.method == Method::head || status == 204 || status == 304;
 }
 
-void Session::append_head(int status, std::string_view header_lines, Kind kind, std::size_t body_size) {
+void Session::append_head(std::string& out, int status, std::string_view header_lines, Kind kind,
+                          std::size_t body_size) {
     const bool may_announce = status != 204 && status != 304;
-    out_ += "HTTP/1.1 ";
-    append_number(out_, static_cast<std::size_t>(status), 10);
-    out_ += ' ';
-    out_.append(reason_phrase(status)).append("\r\n").append(header_lines).append(shard_.date_line());
+    out += "HTTP/1.1 ";
+    append_number(out, static_cast<std::size_t>(status), 10);
+    out += ' ';
+    out.append(reason_phrase(status)).append("\r\n").append(header_lines).append(shard_.date_line());
     if (kind == Kind::whole && may_announce) {
-        out_ += "content-length: ";
-        append_number(out_, body_size, 10);
-        out_ += "\r\n";
+        out += "content-length: ";
+        append_number(out, body_size, 10);
+        out += "\r\n";
     }
     if (kind == Kind::stream && may_announce && !request_.http_1_0)
-        out_ += "transfer-encoding: chunked\r\n";
+        out += "transfer-encoding: chunked\r\n";
     if (draining_)
         keep_ = false;
     if (!keep_) {
-        out_ += "connection: close\r\n";
+        out += "connection: close\r\n";
     } else if (request_.http_1_0) {
-        out_ += "connection: keep-alive\r\n";
+        out += "connection: keep-alive\r\n";
     }
-    out_ += "\r\n";
+    out += "\r\n";
 }
 
 }  // namespace tidegate::http

@@ -64,8 +64,8 @@ class StreamTransport : public Transport {
     using Io = std::tuple<boost::system::error_code, std::size_t>;
     async::Task<Io> write_some(const Buffers& buffers) {
         if (is_one(buffers))
-            return stream_.async_write_some(buffers[0], async::as_tuple);
-        return stream_.async_write_some(buffers, async::as_tuple);
+            co_return co_await stream_.async_write_some(buffers[0], async::as_tuple);
+        co_return co_await stream_.async_write_some(buffers, async::as_tuple);
     }
 };
 

@@ -150,7 +150,13 @@ async::Task<bool> Connection::fill(std::size_t limit) {
         buffer_ = ReadBuffer{std::move(larger), wanted, 0, kept.size()};
     }
     const asio::mutable_buffer into(buffer_.memory.get() + buffer_.end, buffer_.capacity - buffer_.end);
-    const auto [failure, bytes] = co_await read_some(into);
+    Io read;
+    if (tls_) {
+        read = co_await tls_->async_read_some(into, async::as_tuple);
+    } else {
+        read = co_await socket_.async_read_some(into, async::as_tuple);
+    }
+    const auto [failure, bytes] = read;
     if (failure || stop_ != Stop::none)
         co_return fail_io(failure);
     buffer_.end += bytes;
@@ -199,7 +205,13 @@ async::Task<Result<std::string_view>> Connection::read_body() {
         reading_ = true;
         arm(later(state_->thread.clock().steady(), idle_limit_));
         const asio::mutable_buffer into(buffer_.memory.get(), buffer_.capacity);
-        const auto [failure, bytes] = co_await read_some(into);
+        Io read;
+        if (tls_) {
+            read = co_await tls_->async_read_some(into, async::as_tuple);
+        } else {
+            read = co_await socket_.async_read_some(into, async::as_tuple);
+        }
+        const auto [failure, bytes] = read;
         // A reader that takes its time is no idle server: from here to the next read only the deadline counts.
         reading_ = false;
         arm(SteadyTime::max());
@@ -256,10 +268,6 @@ void Connection::park(SteadyTime until) {
     timer_.arm(std::min(until, later(opened_, state_->options.max_age)));
 }
 
-async::Task<Connection::Io> Connection::read_some(asio::mutable_buffer into) {
-    return tls_ ? tls_->async_read_some(into, async::as_tuple) : socket_.async_read_some(into, async::as_tuple);
-}
-
 boost::system::error_code Connection::write_now(Parts& parts) {
     boost::system::error_code failure;
     if (tls_ || stop_ != Stop::none)
@@ -274,10 +282,10 @@ async::Task<Connection::Io> Connection::write_some(const Parts& parts) {
     const asio::const_buffer part = parts[0].size() > 0 ? parts[0] : parts[1];
     // One TLS record a call, so one buffer a call; else one buffer leaves by a cheaper system call than two.
     if (tls_)
-        return tls_->async_write_some(part, async::as_tuple);
+        co_return co_await tls_->async_write_some(part, async::as_tuple);
     if (part.size() == asio::buffer_size(parts))
-        return socket_.async_write_some(part, async::as_tuple);
-    return socket_.async_write_some(parts, async::as_tuple);
+        co_return co_await socket_.async_write_some(part, async::as_tuple);
+    co_return co_await socket_.async_write_some(parts, async::as_tuple);
 }
 
 async::Task<boost::system::error_code> Connection::write_all(Parts parts) {

@@ -94,7 +94,6 @@ class Connection {
     async::Task<bool> ask_proxy();
     async::Task<bool> handshake();
 
-    async::Task<Io> read_some(asio::mutable_buffer into);
     // What the socket takes at once, off the front of `parts`.
     boost::system::error_code write_now(Parts& parts);
     async::Task<Io> write_some(const Parts& parts);

@@ -69,12 +69,12 @@ async::Task<> call_again_and_again(Spending& spending, async::IoThread& io, std:
         const Bound bound = bound_of_cost(NanoDollars{static_cast<std::int64_t>(worst)});
         async::Cancellation cancellation;
         auto reserved = co_await spending.ledger.reserve(io, accounts, bound, SteadyTime::max(), cancellation);
-        co_await boost::asio::post(io.context(), async::use_task);
+        co_await boost::asio::post(io.context(), boost::asio::deferred);
         if (!reserved)
             continue;
         const NanoDollars cost{static_cast<std::int64_t>(spent)};
         spending.provider.write(std::to_string(spent) + "\n");
-        co_await boost::asio::post(io.context(), async::use_task);
+        co_await boost::asio::post(io.context(), boost::asio::deferred);
         const SettledAttempt told{
             CallId::make(spending.clock.wall()), 1, bound.cost, cost, {reserved->lease(0), LeaseId{}}};
         // The record may come before the end of the attempt, or after it.
@@ -82,7 +82,7 @@ async::Task<> call_again_and_again(Spending& spending, async::IoThread& io, std:
         if (record_first)
             spending.journal.write(journal_line(told));
         reserved->settle(cost);
-        co_await boost::asio::post(io.context(), async::use_task);
+        co_await boost::asio::post(io.context(), boost::asio::deferred);
         if (!record_first)
             spending.journal.write(journal_line(told));
         pause.expires_after(1ms);

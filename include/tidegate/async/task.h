@@ -1,10 +1,10 @@
-// The coroutine vocabulary of the project: one executor type, one task type, two completion tokens.
+// The coroutine vocabulary of the project: one executor type, one task type, one completion token.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace tidegate::async {
 
@@ -17,8 +17,8 @@ using Executor = asio::io_context::executor_type;
 template <class T = void>
 using Task = asio::awaitable<T, Executor>;
 
-inline constexpr asio::use_awaitable_t<Executor> use_task{};
-// Completes with a tuple whose first element is the error code, so that nothing is thrown on the request path.
-inline constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+// Completes with a tuple whose first element is the error code, so that nothing is thrown on the request path. What is
+// begun with it is awaited where it stands, in the awaiting frame; it is no Task.
+inline constexpr auto as_tuple = asio::as_tuple(asio::deferred);
 
 }  // namespace tidegate::async

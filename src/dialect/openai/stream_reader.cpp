@@ -7,7 +7,7 @@
 #include "words.h"
 
 #include <algorithm>
-#include <functional>
+#include <cstdint>
 #include <vector>
 
 namespace tidegate::dialect::detail {
@@ -15,15 +15,34 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Looks at every so many bytes only, where string_view::find stops at each quote.
-class Word {
-  public:
-    explicit Word(std::string_view word) : searcher_(word.begin(), word.end()) {}
-    bool in(std::string_view data) const { return searcher_(data.begin(), data.end()).first != data.end(); }
+// Whether one of the words that matter once content has begun may begin in `data`: "usage", "error", "refusal"
+// (by their first letters; in a text they would stand behind an escaped quote). A loop without branches, of
+// which the compiler makes vectors.
+bool may_hold_word(std::string_view data) {
+    std::uint8_t found = 0;
+    for (std::size_t i = 0; i + 3 < data.size(); ++i) {
+        const auto is = [&](std::size_t at, char letter) { return std::uint8_t{data[i + at] == letter}; };
+        found |= is(0, '"') & ((is(1, 'u') & is(2, 's')) | (is(1, 'e') & is(2, 'r')) |
+                               (is(1, 'r') & is(2, 'e') & is(3, 'f')));
+    }
+    return found != 0;
+}
 
-  private:
-    std::boyer_moore_horspool_searcher<std::string_view::iterator> searcher_;
-};
+// Whether what stands behind a member's name is null.
+bool is_null(std::string_view behind_name) {
+    const std::size_t value = behind_name.find_first_not_of(": ");
+    return value != std::string_view::npos && behind_name.substr(value).starts_with("null");
+}
+
+// Whether every member of this name (in quotes) is null, at whatever level.
+bool only_null(std::string_view data, std::string_view name) {
+    for (std::size_t at = data.find(name); at != std::string_view::npos; at = data.find(name, at)) {
+        at += name.size();
+        if (!is_null(data.substr(at)))
+            return false;
+    }
+    return true;
+}
 
 class OpenAiReader final : public StreamReader {
   public:
@@ -76,16 +95,19 @@ class OpenAiReader final : public StreamReader {
     }
 
   private:
-    // Once content has begun only these words matter; in a text they would stand with escaped quotes.
-    static bool is_plain(std::string_view data) {
-        static const Word usage(R"("usage")");
-        static const Word error(R"("error")");
-        static const Word refusal(R"("refusal":")");
-        static const Word no_end(R"("finish_reason":null)");
-        static const Word no_end_spaced(R"("finish_reason": null)");
-        if (usage.in(data) || error.in(data) || refusal.in(data))
-            return false;
-        return no_end.in(data) || no_end_spaced.in(data);
+    // Of an event once content has begun: whether there is nothing in it to read, and nothing to strip.
+    bool is_plain(std::string_view data) const {
+        constexpr std::string_view usage = R"("usage")";
+        constexpr std::string_view finish = R"("finish_reason")";
+        if (may_hold_word(data)) {
+            // OpenAI says "usage":null in each event but the last.
+            const bool no_usage =
+                x_wants_usage ? only_null(data, usage) : data.find(usage) == std::string_view::npos;
+            if (!no_usage || !only_null(data, R"("error")") || !only_null(data, R"("refusal")"))
+                return false;
+        }
+        const std::size_t end = data.rfind(finish);
+        return end != std::string_view::npos && is_null(data.substr(end + finish.size()));
     }
 
     Result<Verdict> read_chunk(StreamFacts& facts, StreamWriter* writer) {
