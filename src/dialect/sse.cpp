@@ -67,6 +67,22 @@ std::size_t SseParser::find_block_end(std::string_view bytes) {
     return std::string_view::npos;
 }
 
+// Most events are one line of data, came whole, and need no look at each line.
+std::optional<SseEvent> SseParser::take_plain_event() {
+    constexpr std::string_view kData = "data: ";
+    if (!x_started || !x_block_empty || x_after_cr || x_fresh_has_cr || !x_fresh.starts_with(kData))
+        return std::nullopt;
+    const std::size_t end = x_fresh.find('\n');
+    if (end == std::string_view::npos || !x_fresh.substr(end).starts_with("\n\n") || end + 2 > x_max_event)
+        return std::nullopt;
+    SseEvent event;
+    event.data = x_fresh.substr(kData.size(), end - kData.size());
+    event.raw = x_fresh.substr(0, end + 2);
+    event.has_data = true;
+    x_fresh.remove_prefix(end + 2);
+    return event;
+}
+
 Result<std::optional<SseEvent>> SseParser::next() {
     if (x_held_taken) {
         x_held.clear();
@@ -74,6 +90,8 @@ Result<std::optional<SseEvent>> SseParser::next() {
     }
     if (x_fresh.empty())
         return std::nullopt;
+    if (auto event = take_plain_event())
+        return event;
     const std::size_t end = find_block_end(x_fresh);
     const std::size_t size = x_held.size() + (end == std::string_view::npos ? x_fresh.size() : end);
     if (size > x_max_event)

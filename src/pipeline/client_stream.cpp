@@ -28,23 +28,29 @@ cache::Origin origin_of(const Exchange& exchange) {
     return origin;
 }
 
+ClientStream::ClientStream(Exchange& exchange) : exchange_(exchange), writer_(exchange.writer) {}
+
 void ClientStream::begin(std::string_view header_lines) {
-    if (exchange_.cache.lead)
-        exchange_.cache.lead->begin(origin_of(exchange_));
+    if (exchange_.cache.lead) {
+        lead_ = &*exchange_.cache.lead;
+        lead_->begin(origin_of(exchange_));
+    }
+    if (exchange_.shadow.sampled())
+        streamed_ = &exchange_.shadow.streamed;
     // The head leaves with the first events; a failure to send shows at their write.
-    if (!exchange_.writer.start_stream(200, stream_headers(exchange_, header_lines)))
+    if (!writer_.start_stream(200, stream_headers(exchange_, header_lines)))
         return;
     exchange_.stream_begun = true;
-    exchange_.writer.set_heartbeat(std::string(dialect::heartbeat(exchange_.format)),
+    writer_.set_heartbeat(std::string(dialect::heartbeat(exchange_.format)),
                                    exchange_.table->heartbeat);
 }
 
 async::Task<Result<void>> ClientStream::write(std::string_view bytes) {
-    if (exchange_.cache.lead)
-        exchange_.cache.lead->append(bytes);
-    if (exchange_.shadow.sampled())
-        exchange_.shadow.streamed.append(bytes);
-    return exchange_.writer.write(bytes);
+    if (lead_ != nullptr)
+        lead_->append(bytes);
+    if (streamed_ != nullptr)
+        streamed_->append(bytes);
+    return writer_.write(bytes);
 }
 
 }  // namespace tidegate::pipeline

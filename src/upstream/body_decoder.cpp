@@ -57,6 +57,10 @@ BodyDecoder::Status BodyDecoder::next(std::string_view& input, std::string_view&
                 input.remove_prefix(size);
                 return Status::data;
             }
+            case State::size_first:
+                if (take_size_line(input))
+                    break;
+                [[fallthrough]];
             default:
                 if (input.empty())
                     return Status::need_more;
@@ -64,6 +68,25 @@ BodyDecoder::Status BodyDecoder::next(std::string_view& input, std::string_view&
                 input.remove_prefix(1);
         }
     }
+}
+
+// A size line as nearly all are: without extensions, and there as a whole.
+bool BodyDecoder::take_size_line(std::string_view& input) {
+    std::uint64_t size = 0;
+    std::uint32_t digits = 0;
+    while (digits < std::min<std::size_t>(input.size(), kMaxDigits)) {
+        const int digit = hex_value(input[digits]);
+        if (digit < 0)
+            break;
+        size = size * 16 + static_cast<std::uint64_t>(digit);
+        ++digits;
+    }
+    if (digits == 0 || !input.substr(digits).starts_with("\r\n"))
+        return false;
+    input.remove_prefix(digits + 2);
+    left_ = size;
+    state_ = size > 0 ? State::chunk : State::trailer_first;
+    return true;
 }
 
 // One byte of framing.
@@ -103,8 +126,8 @@ BodyDecoder::State BodyDecoder::step_size(char c, bool first) {
         extension_ = 0;
     }
     if (const int digit = hex_value(c); digit >= 0) {
-        // Fifteen digits are an exabyte; leading zeros count, so that the line is bounded.
-        if (++digits_ > 15)
+        // Leading zeros count, so that the line is bounded.
+        if (++digits_ > kMaxDigits)
             return State::broken;
         left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
         return State::size;

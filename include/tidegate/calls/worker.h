@@ -56,7 +56,7 @@ class LendingPool {
     static constexpr std::size_t kMaximumItems = 64;
     static constexpr std::size_t kMaximumMemory = 1 << 20;
 
-    void give_back(T item) {
+    void give_back(T&& item) {
         if (items_.size() < kMaximumItems && memory_of_(item) <= kMaximumMemory)
             items_.push_back(std::move(item));
     }

@@ -42,6 +42,7 @@ class SseParser {
     std::optional<std::int64_t> retry() const { return x_retry; }  // ms
 
   private:
+    std::optional<SseEvent> take_plain_event();
     std::size_t find_block_end(std::string_view bytes);
     SseEvent parse_block(std::string_view raw);
     void take_line(std::string_view line, SseEvent& event);

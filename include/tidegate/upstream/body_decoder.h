@@ -33,6 +33,7 @@ class BodyDecoder {
     std::uint64_t expected() const { return state_ == State::length ? left_ : 0; }
 
     // Bounds against a peer that sends framing instead of content.
+    static constexpr std::uint32_t kMaxDigits = 15;          // of a size: up to an exabyte
     static constexpr std::uint32_t kMaxExtension = 256;      // of one chunk
     static constexpr std::uint32_t kMaxExtensions = 16'384;  // of all chunks of a body
     static constexpr std::uint32_t kMaxTrailers = 8'192;
@@ -56,6 +57,7 @@ class BodyDecoder {
         broken,
     };
     explicit BodyDecoder(State state, std::uint64_t left = 0) : state_(state), left_(left) {}
+    bool take_size_line(std::string_view& input);
     State step(char c);
     State step_size(char c, bool first);
     State step_extension(char c);
