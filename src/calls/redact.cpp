@@ -150,7 +150,7 @@ std::string redacted_text(std::string_view text, GuardrailSpan guardrails, Recor
     return find_all(text, guardrails, nullptr, Direction::input, scope).write_all(text);
 }
 
-events::Content redacted_answer(const events::Content& answer, dialect::Format format, GuardrailSpan guardrails,
+events::Content redacted_answer(events::Content answer, dialect::Format format, GuardrailSpan guardrails,
                                 std::span<const guardrails::Trip> trips, RecordScope scope) {
     if (!redacts_any(guardrails, Direction::output, scope))
         return answer;

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <iterator>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 namespace tidegate::dialect::detail {
 namespace {
@@ -480,11 +480,11 @@ bool refused_by(Quirks quirks, Known known) {
 void append_number(std::string& out, double number) {
     if (!std::isfinite(number))
         number = 0;
-    fmt::format_to(std::back_inserter(out), "{}", number);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), number);
 }
 
 void append_number(std::string& out, std::int64_t number) {
-    fmt::format_to(std::back_inserter(out), "{}", number);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), number);
 }
 
 Result<std::vector<std::string>> splice(const ParsedRequest& request, const RequestEdits& edits,

@@ -84,10 +84,12 @@ async::Task<void> Attempts::run(const FeatureVariant& variant, bool last, calls:
     };
     // The head of a stream names the variant that answers.
     exchange_.answered_by = &variant;
+    const bool first = exchange_.tried.empty();
     exchange_.tried.push_back(&variant);
     exchange_.request_clean = false;
     exchange_.waiting_since = begun;
-    result = calls::AttemptResult();
+    if (!first)
+        result = calls::AttemptResult();
     result.content = events::Content(exchange_.table->max_content);
     co_await calls::run_attempt(exchange_.thread.worker, request, stream_, result);
     note_served(exchange_.thread.services.store, variant.variant);

@@ -31,7 +31,7 @@ class Attempts {
     Attempts& operator=(const Attempts&) = delete;
 
     // Runs `variant`, whose answer goes to the client as far as it streams. `last`: no later entry calls out.
-    // What `result` held is forgotten; its record and content go to the exchange.
+    // What `result` held of an earlier entry is forgotten; its record and content go to the exchange.
     async::Task<void> run(const FeatureVariant& variant, bool last, calls::AttemptResult& result);
 
     // Why the last attempt failed, as `x-tidegate-fallback` names it; empty if none has.

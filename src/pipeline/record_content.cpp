@@ -12,7 +12,12 @@ namespace {
 
 using Guardrails = std::vector<std::shared_ptr<const guardrails::Guardrail>>;
 
-Guardrails guardrails_of(const Exchange& exchange) {
+// Whether the decided variant was the only one that was tried, as for most calls.
+bool one_variant(const Exchange& exchange) {
+    return exchange.tried.size() == 1 && exchange.tried.front() == exchange.variant;
+}
+
+Guardrails guardrails_of_all(const Exchange& exchange) {
     Guardrails all;
     const auto add = [&all](const FeatureVariant* variant) {
         if (variant == nullptr)
@@ -33,7 +38,9 @@ void describe_content(Exchange& exchange, events::CallRecord& record) {
     const FeatureTable& table = *exchange.table;
     if (table.max_content == 0)
         return;
-    const Guardrails guardrails = guardrails_of(exchange);
+    const bool one = one_variant(exchange);
+    const Guardrails gathered = one ? Guardrails() : guardrails_of_all(exchange);
+    const calls::GuardrailSpan guardrails = one ? exchange.variant->variant.guardrails : gathered;
     const calls::RecordScope scope =
         table.redact_content ? calls::RecordScope::all : calls::RecordScope::matched;
     record.request = events::Content(table.max_content);
@@ -54,7 +61,8 @@ void describe_content(Exchange& exchange, events::CallRecord& record) {
     for (const std::string_view text : exchange.view.context())
         record.context.push_back(calls::redacted_text(text, guardrails, scope));
     if (const auto format = dialect::parse_format(record.answer.format))
-        record.answer = calls::redacted_answer(record.answer, *format, guardrails, exchange.trips, scope);
+        record.answer =
+            calls::redacted_answer(std::move(record.answer), *format, guardrails, exchange.trips, scope);
 }
 
 }  // namespace tidegate::pipeline

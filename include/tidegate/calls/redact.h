@@ -31,7 +31,7 @@ std::string redacted_text(std::string_view text, GuardrailSpan guardrails, Recor
 
 // The same for what a provider sent. Of a stream that was cut what can be read is kept; a whole answer that was
 // cut cannot be read: nothing of it is kept, only its size.
-events::Content redacted_answer(const events::Content& answer, dialect::Format format, GuardrailSpan guardrails,
+events::Content redacted_answer(events::Content answer, dialect::Format format, GuardrailSpan guardrails,
                                 std::span<const guardrails::Trip> trips, RecordScope scope);
 
 }  // namespace tidegate::calls
