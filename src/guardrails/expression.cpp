@@ -33,12 +33,14 @@ class ExpressionFinder final : public Finder {
 
     bool may_match(std::string_view text) const override { return filter_.may_match(text); }
 
-    std::optional<Match> next(std::string_view text, std::size_t from) const override {
+    std::optional<Match> next(std::string_view text, std::size_t from, std::size_t until) const override {
         const re2::StringPiece all(text.data(), text.size());
         re2::StringPiece found;
         const re2::RE2& expression = expressions_.GetRE2(0);
-        while (from < text.size() && expression.Match(all, from, all.size(), re2::RE2::UNANCHORED, &found, 1)) {
+        while (from < until && expression.Match(all, from, all.size(), re2::RE2::UNANCHORED, &found, 1)) {
             const auto begin = static_cast<std::size_t>(found.data() - text.data());
+            if (begin >= until)
+                return std::nullopt;
             if (!found.empty())
                 return Match{begin, begin + found.size(), category_};
             from = begin + 1;

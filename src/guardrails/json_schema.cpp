@@ -16,7 +16,7 @@ class JsonSchemaCheck final : public TextCheck {
     explicit JsonSchemaCheck(std::unique_ptr<const SchemaValidator> validator)
         : validator_(std::move(validator)) {}
 
-    void find(std::string_view text, std::size_t, std::vector<Match>& matches) const override {
+    void find(std::string_view text, std::size_t, std::size_t, std::vector<Match>& matches) const override {
         if (const std::string_view category = judge(text); !category.empty())
             matches.push_back({0, text.size(), category});
     }

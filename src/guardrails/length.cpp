@@ -13,7 +13,7 @@ class LengthCheck final : public TextCheck {
     explicit LengthCheck(std::size_t most) : most_(most) {}
 
     // What is too much is the match.
-    void find(std::string_view text, std::size_t, std::vector<Match>& matches) const override {
+    void find(std::string_view text, std::size_t, std::size_t, std::vector<Match>& matches) const override {
         if (text.size() <= most_)
             return;
         std::size_t characters = 0;

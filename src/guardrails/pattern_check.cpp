@@ -26,12 +26,13 @@ class PatternCheck final : public TextCheck {
         }
     }
 
-    void find(std::string_view text, std::size_t from, std::vector<Match>& matches) const override {
+    void find(std::string_view text, std::size_t from, std::size_t until,
+              std::vector<Match>& matches) const override {
         std::uint64_t searched = 0;
         std::vector<std::optional<Match>> next(finders_.size());
         for (std::size_t i = 0; i < next.size(); ++i) {
             if (finders_[i]->may_match(text.substr(from)))
-                next[i] = finders_[i]->next(text, from);
+                next[i] = finders_[i]->next(text, from, until);
         }
         while (true) {
             const Match* first = nullptr;
@@ -51,7 +52,7 @@ class PatternCheck final : public TextCheck {
                 std::optional<Match>& match = next[i];
                 if (!match || match->begin >= end)
                     continue;
-                match = finders_[i]->next(text, end);
+                match = finders_[i]->next(text, end, until);
                 if (!finders_[i]->longest_match())
                     searched += text.size() - end;
             }

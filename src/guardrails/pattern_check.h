@@ -17,8 +17,8 @@ class Finder {
     virtual ~Finder() = default;
     // False: there is no match in `text`, which is found out at less cost than by looking for one.
     virtual bool may_match(std::string_view /*text*/) const { return true; }
-    // The match that begins first, at `from` or behind it; never an empty one.
-    virtual std::optional<Match> next(std::string_view text, std::size_t from) const = 0;
+    // The match that begins first, at `from` or behind it and before `until`; never an empty one.
+    virtual std::optional<Match> next(std::string_view text, std::size_t from, std::size_t until) const = 0;
     virtual std::optional<std::size_t> longest_match() const = 0;
 };
 

@@ -83,9 +83,11 @@ std::size_t domain_end(std::string_view text, std::size_t at) {
 
 class EmailFinder final : public Finder {
   public:
-    std::optional<Match> next(std::string_view text, std::size_t from) const override {
+    std::optional<Match> next(std::string_view text, std::size_t from, std::size_t until) const override {
         for (std::size_t at = text.find('@', from); at != std::string_view::npos; at = text.find('@', at + 1)) {
             const std::size_t begin = local_begin(text, from, at);
+            if (begin >= until)
+                return std::nullopt;
             if (begin == at)
                 continue;
             if (const std::size_t end = domain_end(text, at + 1); end != 0)

@@ -39,7 +39,7 @@ std::size_t iban_characters(std::string_view text, std::size_t at) {
 
 // Two letters and a digit: no word begins like that, so that the list is not searched for each.
 bool begins_like_iban(std::string_view text, std::size_t at) {
-    if (at + 2 >= text.size() || !is_letter(text[at + 1]))
+    if (at + 2 >= text.size() || !is_letter(text[at + 1]) || is_letter(text[at + 2]))
         return false;
     std::size_t third = at + 2;
     while (const std::size_t separator = separator_length(text, third)) third += separator;

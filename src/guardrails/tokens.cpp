@@ -21,6 +21,17 @@ bool joins_digits(char c) {
     return c == '.' || c == '-';
 }
 
+// Whether the byte at `at` is the letter of an escape that is written as two characters, such as `\n`.
+bool is_escape(std::string_view text, std::size_t at) {
+    return at > 0 && text[at - 1] == '\\' && (text[at] == 'n' || text[at] == 't' || text[at] == 'r');
+}
+
+// The last byte of the word at `at`, or of its part before an escape ends: within it no token begins.
+std::size_t end_of_word(std::string_view text, std::size_t at) {
+    while (at + 1 < text.size() && is_word(text[at]) && is_word(text[at + 1]) && !is_escape(text, at)) ++at;
+    return at;
+}
+
 class TokenFinder final : public Finder {
   public:
     explicit TokenFinder(std::vector<Recogniser> recognisers) : recognisers_(std::move(recognisers)) {
@@ -31,8 +42,8 @@ class TokenFinder final : public Finder {
         }
     }
 
-    std::optional<Match> next(std::string_view text, std::size_t from) const override {
-        for (std::size_t at = from; at < text.size(); ++at) {
+    std::optional<Match> next(std::string_view text, std::size_t from, std::size_t until) const override {
+        for (std::size_t at = from; at < until; at = end_of_word(text, at) + 1) {
             const std::uint64_t candidates = candidates_[static_cast<unsigned char>(text[at])];
             if (candidates == 0 || !token_starts(text, at))
                 continue;
@@ -65,10 +76,7 @@ class TokenFinder final : public Finder {
 }  // namespace
 
 bool token_starts(std::string_view text, std::size_t at) {
-    if (at == 0 || !is_word(text[at - 1]))
-        return true;
-    const char last = text[at - 1];
-    return (last == 'n' || last == 't' || last == 'r') && at >= 2 && text[at - 2] == '\\';
+    return at == 0 || !is_word(text[at - 1]) || is_escape(text, at - 1);
 }
 
 bool token_ends(std::string_view text, std::size_t end) {

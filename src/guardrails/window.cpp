@@ -60,11 +60,9 @@ void Window::scan(std::size_t rule, bool at_end, std::vector<Find>& finds) {
     if (!at_end && limit <= state.position)
         return;
     x_matches.clear();
-    x_rules[rule].check->find(x_text, state.position - x_base, x_matches);
+    x_rules[rule].check->find(x_text, state.position - x_base, limit - x_base, x_matches);
     for (const Match& match : x_matches) {
         const std::uint64_t begin = x_base + match.begin;
-        if (!at_end && begin >= limit)
-            break;
         finds.push_back({rule, match.category, false});
         if (x_rules[rule].redacts)
             x_redactions.add({begin, x_base + match.end, std::string(match.category), rule});
@@ -78,11 +76,9 @@ void Window::scan_seam(std::size_t rule, std::uint64_t limit, std::vector<Find>&
     const std::uint64_t seam = state.seam;
     const std::uint64_t from = std::max(x_base, whole(before(seam, x_rules[rule].reach.value_or(0))));
     x_matches.clear();
-    x_rules[rule].check->find(x_text, from - x_base, x_matches);
+    x_rules[rule].check->find(x_text, from - x_base, std::min(limit, seam) - x_base, x_matches);
     for (const Match& match : x_matches) {
-        const bool spans = x_base + match.begin < seam && x_base + match.end > seam;
-        const bool certain = limit == size() || x_base + match.begin < limit;
-        if (!spans || !certain)
+        if (x_base + match.end <= seam)
             continue;
         finds.push_back({rule, match.category, true});
         state.seam = kNever;

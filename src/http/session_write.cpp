@@ -111,8 +111,8 @@ async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last)
     return send(bytes, end);
 }
 
-// Sends the thread's output, then the rest. What the socket takes leaves before this returns: whatever the caller does
-// with the task, no other session's output is in the buffer yet.
+// Sends the thread's output, then the rest. What the socket takes leaves before this returns: whatever the
+// caller does with the task, no other session's output is in the buffer yet.
 async::Task<Result<void>> Session::send(std::string_view middle, std::string_view end) {
     if (gone_)
         return result(check_reachable());

@@ -44,8 +44,8 @@ struct Shard {
     // One a thread, so that handshakes share no lock; replaced when the certificate is.
     std::shared_ptr<boost::asio::ssl::context> tls;
     bool draining = false;
-    // What a session is sending: made and written without an await in between, so that one buffer, which stays in the
-    // cache, does for all. A session keeps what its socket does not take.
+    // What a session is sending: made and written without an await in between, so that one buffer, which stays
+    // in the cache, does for all. A session keeps what its socket does not take.
     std::string output;
     Session* first = nullptr;  // all sessions, doubly linked
     std::atomic<std::size_t> connections{0};

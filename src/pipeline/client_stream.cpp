@@ -41,8 +41,7 @@ void ClientStream::begin(std::string_view header_lines) {
     if (!writer_.start_stream(200, stream_headers(exchange_, header_lines)))
         return;
     exchange_.stream_begun = true;
-    writer_.set_heartbeat(std::string(dialect::heartbeat(exchange_.format)),
-                                   exchange_.table->heartbeat);
+    writer_.set_heartbeat(std::string(dialect::heartbeat(exchange_.format)), exchange_.table->heartbeat);
 }
 
 async::Task<Result<void>> ClientStream::write(std::string_view bytes) {

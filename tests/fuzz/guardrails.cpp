@@ -66,10 +66,9 @@ std::vector<Place> places_in_two(const TextCheck& check_of, std::string_view tex
     const auto look = [&](std::size_t size, std::size_t final_before) {
         const std::size_t base = whole_character(text, position - std::min(position, longest));
         std::vector<Match> matches;
-        check_of.find(text.substr(base, size - base), position - base, matches);
+        check_of.find(text.substr(base, size - base), position - base, final_before - base, matches);
         for (const Match& match : matches) {
-            if (base + match.begin >= final_before)
-                break;
+            check(base + match.begin < final_before);
             all.push_back({base + match.begin, base + match.end, match.category.data()});
             position = base + match.end;
         }

@@ -18,8 +18,9 @@ class WordCheck final : public TextCheck {
         : x_category(std::move(category)), x_words(std::move(words)) {}
 
     using TextCheck::find;
-    void find(std::string_view text, std::size_t from, std::vector<Match>& matches) const override {
-        for (std::size_t at = from; at < text.size();) {
+    void find(std::string_view text, std::size_t from, std::size_t until,
+              std::vector<Match>& matches) const override {
+        for (std::size_t at = from; at < until;) {
             std::size_t longest = 0;
             for (const std::string& word : x_words) {
                 if (text.substr(at).starts_with(word))
@@ -47,11 +48,12 @@ class NumberCheck final : public TextCheck {
     NumberCheck(std::string category, std::size_t digits) : x_category(std::move(category)), x_digits(digits) {}
 
     using TextCheck::find;
-    void find(std::string_view text, std::size_t from, std::vector<Match>& matches) const override {
+    void find(std::string_view text, std::size_t from, std::size_t until,
+              std::vector<Match>& matches) const override {
         const auto is_digit = [&](std::size_t at) {
             return at < text.size() && text[at] >= '0' && text[at] <= '9';
         };
-        for (std::size_t at = from; at < text.size(); ++at) {
+        for (std::size_t at = from; at < until; ++at) {
             if (!is_digit(at) || (at > 0 && is_digit(at - 1)))
                 continue;
             std::size_t end = at;

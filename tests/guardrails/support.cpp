@@ -77,10 +77,8 @@ std::vector<std::string> places_in_pieces(const TextCheck& check, std::string_vi
     const auto look = [&](std::size_t size, std::size_t final_before) {
         const std::size_t base = whole_character(text, position - std::min(position, longest));
         std::vector<Match> matches;
-        check.find(text.substr(base, size - base), position - base, matches);
+        check.find(text.substr(base, size - base), position - base, final_before - base, matches);
         for (const Match& match : matches) {
-            if (base + match.begin >= final_before)
-                break;
             all.push_back(place(base, match));
             position = base + match.end;
         }

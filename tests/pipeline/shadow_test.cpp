@@ -492,8 +492,9 @@ TEST_F(ShadowTest, DoesNotCompareAnAnswerThatWasCut) {
 // Finds "six" in every text.
 class FindsSix final : public guardrails::TextCheck {
   public:
-    void find(std::string_view text, std::size_t from, std::vector<guardrails::Match>& matches) const override {
-        if (const auto at = text.find("six", from); at != std::string_view::npos)
+    void find(std::string_view text, std::size_t from, std::size_t until,
+              std::vector<guardrails::Match>& matches) const override {
+        if (const auto at = text.find("six", from); at < until)
             matches.push_back({at, at + 3, "number"});
     }
     std::optional<std::size_t> longest_match() const override { return 3; }

@@ -17,8 +17,8 @@ using Executor = asio::io_context::executor_type;
 template <class T = void>
 using Task = asio::awaitable<T, Executor>;
 
-// Completes with a tuple whose first element is the error code, so that nothing is thrown on the request path. What is
-// begun with it is awaited where it stands, in the awaiting frame; it is no Task.
+// Completes with a tuple whose first element is the error code, so that nothing is thrown on the request path.
+// What is begun with it is awaited where it stands, in the awaiting frame; it is no Task.
 inline constexpr auto as_tuple = asio::as_tuple(asio::deferred);
 
 }  // namespace tidegate::async

@@ -25,8 +25,8 @@ class TimerWheel {
         Entry(const Entry&) = delete;
         Entry& operator=(const Entry&) = delete;
 
-        // Fires at `deadline`, instead of any earlier arming. Moving a deadline later, or taking it back, costs one
-        // store.
+        // Fires at `deadline`, instead of any earlier arming. Moving a deadline later, or taking it back, costs
+        // one store.
         void arm(SteadyTime deadline);
         void arm_in(Duration wait);
         void disarm();

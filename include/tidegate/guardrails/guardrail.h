@@ -59,10 +59,12 @@ struct Match {
 class TextCheck {
   public:
     virtual ~TextCheck() = default;
-    // Appends the matches in `text` that begin at `from` or behind it, in ascending order and without overlap.
-    virtual void find(std::string_view text, std::size_t from, std::vector<Match>& matches) const = 0;
+    // Appends the matches in `text` that begin at `from` or behind it and before `until`, in ascending order
+    // and without overlap.
+    virtual void find(std::string_view text, std::size_t from, std::size_t until,
+                      std::vector<Match>& matches) const = 0;
     // Of a whole text.
-    void find(std::string_view text, std::vector<Match>& matches) const { find(text, 0, matches); }
+    void find(std::string_view text, std::vector<Match>& matches) const { find(text, 0, text.size(), matches); }
     // The most bytes that one match spans, with the context before and behind it that decides about it; nothing
     // without a bound, or if only the whole text can be judged: such a check needs StreamMode::buffer or
     // observe.
