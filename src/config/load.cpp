@@ -7,6 +7,7 @@
 #include "config/parse_server.h"
 #include "config/parse_shadow.h"
 
+#include <tidegate/base/digest.h>
 #include <tidegate/config/snapshot.h>
 #include <tidegate/events/options.h>
 #include <tidegate/guardrails/guardrail.h>
@@ -16,21 +17,14 @@
 #include <tidegate/prompts/registry.h>
 #include <tidegate/yaml/document.h>
 
-#include <array>
-
-#include <fmt/format.h>
-#include <openssl/evp.h>
 
 namespace tidegate::config {
 namespace {
 
 // Of the configuration as it would be printed: the same for equal configurations, and no secret goes in.
 std::string hash_of(std::string_view json) {
-    std::array<unsigned char, 32> digest{};
-    EVP_Digest(json.data(), json.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-    std::string hex;
-    for (std::size_t i = 0; i < 8; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return hex;
+    constexpr std::size_t kDigits = 16;
+    return to_hex(digest_of(json)).substr(0, kDigits);
 }
 
 void refuse_what_comes_later(const yaml::Cursor& root) {

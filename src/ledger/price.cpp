@@ -1,10 +1,9 @@
+#include <tidegate/base/digest.h>
 #include <tidegate/ledger/price.h>
 
-#include <array>
 #include <limits>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 namespace tidegate::ledger {
 namespace {
@@ -72,11 +71,7 @@ std::string price_table_hash(const Price& price) {
         price.unknown ? "unknown" : fmt::format("{};{}", canonical(price.tokens), price.request.count());
     if (price.above)
         text += fmt::format(";{};{}", price.above_tokens, canonical(*price.above));
-    std::array<unsigned char, 32> digest{};
-    EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-    std::string hex;
-    for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-    return hex;
+    return to_hex(digest_of(text));
 }
 
 Price parse_price(const yaml::Cursor& at) {

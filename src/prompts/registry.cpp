@@ -1,15 +1,14 @@
+#include <tidegate/base/digest.h>
 #include <tidegate/base/text.h>
 #include <tidegate/prompts/registry.h>
 #include <tidegate/yaml/document.h>
+#include <tidegate/yaml/files.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 namespace tidegate::prompts {
 
@@ -25,15 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMostBytes = 4U << 20U;
-
-std::string sha256(std::string_view bytes) {
-    std::array<unsigned char, 32> digest{};
-    EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-    std::string hex;
-    for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-    return hex;
-}
+constexpr std::size_t kMostBytes = 4U << 20U;
 
 // What a reference `name@3` and a label can hold.
 bool is_prompt_name(std::string_view name) {
@@ -115,36 +106,16 @@ std::string printable(const fs::path& file) {
     return quoted.substr(1, quoted.size() - 2);
 }
 
-// The bytes of a regular file; nothing for anything else, a larger one, or one that cannot be read.
-std::optional<std::string> read_version(const fs::path& file) {
-    std::error_code error;
-    if (!fs::is_regular_file(file, error))
-        return std::nullopt;
-    const std::uintmax_t size = fs::file_size(file, error);
-    if (error || size > kMostBytes)
-        return std::nullopt;
-    std::ifstream stream(file, std::ios::binary);
-    // One byte more, to see that the file has not grown since.
-    std::string bytes(static_cast<std::size_t>(size) + 1, '\0');
-    if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size())) && !stream.eof())
-        return std::nullopt;
-    const auto read = static_cast<std::size_t>(stream.gcount());
-    if (read > size)
-        return std::nullopt;
-    bytes.resize(read);
-    return bytes;
-}
-
 // Nothing if it cannot be read, or is not what was served.
 std::optional<VersionFile> read_file(const yaml::Cursor& at, const fs::path& file, std::string name,
                                      const std::map<std::string, std::string>& served) {
     at.watch(file.string());
-    auto content = read_version(file);
+    auto content = yaml::read_file(file.string(), kMostBytes);
     if (!content) {
         at.problem("cannot read " + printable(file) + ": it must be a file of at most 4 MiB");
         return std::nullopt;
     }
-    std::string hash = sha256(*content);
+    std::string hash = to_hex(digest_of(*content));
     const auto before = served.find(name);
     if (before != served.end() && before->second != hash) {
         const int next = version_of(file).value_or(0) + 1;
@@ -181,7 +152,9 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
         if (!entry->path().filename().string().starts_with('.'))
             entries.push_back(entry->path());
     }
-    std::sort(entries.begin(), entries.end());
+    // By their bytes: paths compare name by name, which takes longer, and these differ in the last one only.
+    std::sort(entries.begin(), entries.end(),
+              [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
     return entries;
 }
 

@@ -1,8 +1,8 @@
-#include "yaml/files.h"
 #include "yaml/node.h"
 
 #include <tidegate/base/text.h>
 #include <tidegate/yaml/cursor.h>
+#include <tidegate/yaml/files.h>
 #include <tidegate/yaml/nearest.h>
 #include <tidegate/yaml/scalar.h>
 

@@ -1,8 +1,8 @@
 #include "yaml/builder.h"
-#include "yaml/files.h"
 #include "yaml/node.h"
 
 #include <tidegate/yaml/document.h>
+#include <tidegate/yaml/files.h>
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "yaml/files.h"
+#include <tidegate/yaml/files.h>
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,8 @@
 #include "yaml/substitute.h"
 
-#include "yaml/files.h"
 #include "yaml/text_check.h"
+
+#include <tidegate/yaml/files.h>
 
 #include <algorithm>
 

@@ -1,4 +1,5 @@
-// SHA-256: what a secret is known by where the secret itself must not be kept.
+// SHA-256: what a secret is known by where the secret itself must not be kept, and what contents are told apart
+// by.
 #pragma once
 
 #include <array>
