@@ -17,7 +17,6 @@
 #include <tidegate/prompts/registry.h>
 #include <tidegate/yaml/document.h>
 
-
 namespace tidegate::config {
 namespace {
 

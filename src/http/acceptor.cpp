@@ -169,13 +169,13 @@ Acceptor::Acceptor(std::shared_ptr<Shared> shared, async::IoThread& thread)
     : shared_(std::move(shared)),
       thread_(thread),
       acceptor_(thread.executor()),
-      pause_(thread.wheel(),
-             [this] {
-                 paused_ = false;
-                 if (const std::shared_ptr<Acceptor> self = self_.lock())
-                     wait(self);
-             }),
-      reserve_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+      reserve_(::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    pause_.emplace(thread.wheel(), [this] {
+        paused_ = false;
+        if (const std::shared_ptr<Acceptor> self = self_.lock())
+            wait(self);
+    });
+}
 
 void Acceptor::start(std::shared_ptr<Acceptor> self) {
     wait(std::move(self));
@@ -186,7 +186,7 @@ void Acceptor::stop_listening() {
 }
 
 void Acceptor::close() {
-    pause_.disarm();
+    pause_.reset();
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     reserve_.reset();
@@ -284,7 +284,7 @@ void Acceptor::out_of_descriptors(int error) {
     if (!reserve_.valid())
         reserve_ = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     paused_ = true;
-    pause_.arm_in(kPause);
+    pause_->arm_in(kPause);
 }
 
 void Acceptor::log_error(const std::string& message) {

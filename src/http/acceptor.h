@@ -7,6 +7,7 @@
 #include <tidegate/base/result.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace tidegate::http {
@@ -53,7 +54,7 @@ class Acceptor {
     std::shared_ptr<Shared> shared_;
     async::IoThread& thread_;
     asio::basic_socket_acceptor<asio::ip::tcp, async::Executor> acceptor_;
-    async::TimerWheel::Entry pause_;
+    std::optional<async::TimerWheel::Entry> pause_;  // until `close`
     std::weak_ptr<Acceptor> self_;
     // Given up for a moment when no other descriptor is left, so that the next client can be turned away, not
     // left waiting.

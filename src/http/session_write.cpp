@@ -76,7 +76,7 @@ async::Task<Result<void>> Session::finish(std::string_view last_bytes) {
     return send_chunk(last_bytes, true);
 }
 
-// A heartbeat may be on its way, and with it the buffer.
+// A heartbeat may be on its way, and its rest in the buffer for that.
 async::Task<Result<void>> Session::send_chunk_later(std::string_view bytes, bool last) {
     while (writing_) {
         co_await wait();
@@ -89,7 +89,7 @@ async::Task<Result<void>> Session::send_chunk(std::string_view bytes, bool last)
         return send_chunk_later(bytes, last);
     std::string& out = shard_.output;
     out.assign(unsent_);
-    unsent_ = {};
+    std::string().swap(unsent_);
     if (drop_body_)
         bytes = {};
     std::string_view end;
@@ -136,7 +136,7 @@ async::Task<Result<void>> Session::send_rest(Transport::Buffers buffers) {
     phase_ = Phase::writing;
     const Transport::Written written = co_await transport_->write(buffers, deadline_, shard_.timeouts.write);
     writing_ = false;
-    unsent_ = {};
+    std::string().swap(unsent_);
     sent_ += written.size;
     end_write(written.error);
     co_return check_reachable();

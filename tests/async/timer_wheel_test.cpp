@@ -66,6 +66,23 @@ TEST_F(TimerWheelTest, DisarmedEntriesStaySilent) {
     EXPECT_EQ(wheel_.armed(), 0U);
 }
 
+TEST_F(TimerWheelTest, FiresOnceThoughDisarmedBefore) {
+    entry_.arm_in(1s);
+    entry_.disarm();
+    entry_.arm_in(500ms);
+    advance(700ms);
+    EXPECT_EQ(fired_, 1);
+    entry_.arm_in(500ms);
+    entry_.disarm();
+    entry_.arm_in(2s);
+    advance(1s);
+    EXPECT_EQ(fired_, 1) << "not by the deadline that was taken back";
+    advance(1200ms);
+    EXPECT_EQ(fired_, 2);
+    advance(200s);
+    EXPECT_EQ(fired_, 2);
+}
+
 TEST_F(TimerWheelTest, AnEntryMayDestroyItselfAndItsNeighbourWhenItFires) {
     auto neighbour = std::make_unique<TimerWheel::Entry>(wheel_, [this] { ++fired_; });
     std::optional<TimerWheel::Entry> self;

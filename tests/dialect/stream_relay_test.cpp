@@ -41,6 +41,33 @@ TEST(StreamRelay, StripsOnlyTheUsageMember) {
               "of\"},\"finish_reason\":null}]}\n\ndata: [DONE]\n\n");
 }
 
+TEST(StreamRelay, PassesWhatIsNullAndReadsWhatIsNot) {
+    const auto chunk = [](std::string_view delta, std::string_view more) {
+        return "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":" + std::string(delta) +
+               ",\"finish_reason\":null}]" + std::string(more) + "}\n\n";
+    };
+    const std::string nothing =
+        chunk(R"({"content":"the \"usage\", an \"error\""})", R"(,"usage":null,"error": null)") +
+        chunk(R"({"content":"a","refusal":null})", R"(,"usage" : null)");
+    const std::string refusal = chunk(R"({"refusal":"no"})", R"(,"usage":null)");
+    const std::string end =
+        "data: "
+        "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":5,"
+        "\"completion_tokens\":1,\"total_tokens\":6}}\n\ndata: [DONE]\n\n";
+    const Relayed plain = relay(Format::openai, Format::openai, {nothing + end}, true);
+    EXPECT_EQ(plain.out, nothing + end);
+    EXPECT_FALSE(plain.facts.refusal);
+    EXPECT_EQ(plain.facts.usage.total(), 6);
+    EXPECT_EQ(plain.facts.finish, Finish::stop);
+    const Relayed refused = relay(Format::openai, Format::openai, {nothing + refusal + end}, true);
+    EXPECT_EQ(refused.out, nothing + refusal + end);
+    EXPECT_TRUE(refused.facts.refusal);
+    const std::string filtered =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"content_filter\"},"
+        "{\"index\":1,\"delta\":{\"content\":\"b\"},\"finish_reason\":null}]}\n\n";
+    EXPECT_TRUE(relay(Format::openai, Format::openai, {nothing + filtered + end}, true).facts.refusal);
+}
+
 TEST(StreamRelay, StripsUsageFromDataOfSeveralLines) {
     const Relayed relayed =
         relay(Format::openai, Format::openai,

@@ -150,6 +150,29 @@ TEST_F(ServerTest, SendsLargeAnswersWhole) {
     }
 }
 
+TEST_F(ServerTest, KeepsWhatASlowReaderDoesNotTakeApartFromOtherAnswers) {
+    start();
+    constexpr int kAnswers = 200;  // 12 MB, more than the sockets hold
+    Client slow = client(4096);
+    std::string all;
+    for (int i = 0; i < kAnswers; ++i) all += get("/big?60000");
+    ASSERT_TRUE(slow.send(all));
+    ASSERT_TRUE(handler_.wait_for_handled(3));
+    std::vector<Client> others;
+    for (int i = 0; i < 4; ++i) others.push_back(client());  // on both threads
+    for (int i = 0; i < 100; ++i) {
+        for (Client& other : others) {
+            ASSERT_TRUE(other.send(get("/echo")));
+            ASSERT_THAT(other.read_answer().body, HasSubstr("GET /echo"));
+        }
+    }
+    for (int i = 0; i < kAnswers; ++i) {
+        const Client::Answer answer = slow.read_answer();
+        ASSERT_EQ(answer.status, 200) << i;
+        ASSERT_EQ(answer.body, std::string(60'000, 'x')) << i;
+    }
+}
+
 TEST_F(ServerTest, StreamsInChunks) {
     start();
     Client client = this->client();

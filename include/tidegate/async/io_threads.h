@@ -51,7 +51,7 @@ class IoThread {
     std::size_t index_;
     // The wheel outlives the context: frames destroyed with the context still hold entries.
     TimerWheel wheel_;
-    asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};  // its sockets are this thread's alone
+    asio::io_context context_{1};
     TaskGroup tasks_;
     asio::steady_timer ticker_;
     asio::executor_work_guard<Executor> work_;

@@ -15,7 +15,8 @@ class TimerWheel {
   public:
     static constexpr Duration kTick = std::chrono::milliseconds{100};
 
-    // One deadline of one owner, armed and disarmed again and again. Destroying it disarms it.
+    // One deadline of one owner, armed and disarmed again and again. Destroying it disarms it; that is for the
+    // wheel's thread too, whether or not it is armed.
     class Entry {
       public:
         // `on_expiry` runs on the wheel's thread, at most once an arming; it may arm the entry again or destroy
@@ -42,7 +43,8 @@ class TimerWheel {
         TimerWheel& wheel_;
         std::function<void()> on_expiry_;
         std::int64_t deadline_ = kDisarmed;  // the tick in which to fire
-        std::int64_t linked_ = kDisarmed;    // the tick of the slot it hangs in, never later than deadline_
+        std::int64_t linked_ =
+            kDisarmed;  // the tick of the slot it hangs in, never later than an armed deadline
         Entry* previous_ = nullptr;
         Entry* next_ = nullptr;
     };

@@ -16,8 +16,8 @@ namespace {
 namespace dom = simdjson::dom;
 
 // Whether one of the words that matter once content has begun may begin in `data`: "usage", "error", "refusal"
-// (by their first letters; in a text they would stand behind an escaped quote). A loop without branches, of
-// which the compiler makes vectors.
+// (by their first letters, and in a text as well, which costs a closer look). A loop without branches, of which
+// the compiler makes vectors.
 bool may_hold_word(std::string_view data) {
     std::uint8_t found = 0;
     for (std::size_t i = 0; i + 3 < data.size(); ++i) {
@@ -106,8 +106,8 @@ class OpenAiReader final : public StreamReader {
             if (!no_usage || !only_null(data, R"("error")") || !only_null(data, R"("refusal")"))
                 return false;
         }
-        const std::size_t end = data.rfind(finish);
-        return end != std::string_view::npos && is_null(data.substr(end + finish.size()));
+        const std::size_t first = data.find(finish);
+        return first != std::string_view::npos && only_null(data.substr(first), finish);
     }
 
     Result<Verdict> read_chunk(StreamFacts& facts, StreamWriter* writer) {
