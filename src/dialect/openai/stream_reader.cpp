@@ -15,17 +15,24 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Whether one of the words that matter once content has begun may begin in `data`: "usage", "error", "refusal"
-// (by their first letters, and in a text as well, which costs a closer look). A loop without branches, of which
-// the compiler makes vectors.
-bool may_hold_word(std::string_view data) {
+// What the first letters behind each quote tell of an event, of a text in it as well, which only costs a closer
+// look.
+struct Glance {
+    bool may_matter = false;  // "usage", "error" or "refusal" may stand there
+    std::uint8_t ends = 0;    // how many "finish_reason"; of at most 128 choices
+};
+
+// A loop without branches, of which the compiler makes vectors.
+Glance glance_at(std::string_view data) {
     std::uint8_t found = 0;
+    std::uint8_t ends = 0;
     for (std::size_t i = 0; i + 3 < data.size(); ++i) {
         const auto is = [&](std::size_t at, char letter) { return std::uint8_t{data[i + at] == letter}; };
         found |= is(0, '"') & ((is(1, 'u') & is(2, 's')) | (is(1, 'e') & is(2, 'r')) |
                                (is(1, 'r') & is(2, 'e') & is(3, 'f')));
+        ends = static_cast<std::uint8_t>(ends + (is(0, '"') & is(1, 'f') & is(2, 'i') & is(3, 'n')));
     }
-    return found != 0;
+    return {found != 0, ends};
 }
 
 // Whether what stands behind a member's name is null.
@@ -99,15 +106,16 @@ class OpenAiReader final : public StreamReader {
     bool is_plain(std::string_view data) const {
         constexpr std::string_view usage = R"("usage")";
         constexpr std::string_view finish = R"("finish_reason")";
-        if (may_hold_word(data)) {
+        const Glance glance = glance_at(data);
+        if (glance.may_matter) {
             // OpenAI says "usage":null in each event but the last.
             const bool no_usage =
                 x_wants_usage ? only_null(data, usage) : data.find(usage) == std::string_view::npos;
             if (!no_usage || !only_null(data, R"("error")") || !only_null(data, R"("refusal")"))
                 return false;
         }
-        const std::size_t first = data.find(finish);
-        return first != std::string_view::npos && only_null(data.substr(first), finish);
+        const std::size_t end = data.rfind(finish);
+        return glance.ends == 1 && end != std::string_view::npos && is_null(data.substr(end + finish.size()));
     }
 
     Result<Verdict> read_chunk(StreamFacts& facts, StreamWriter* writer) {
