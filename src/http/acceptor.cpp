@@ -284,7 +284,8 @@ void Acceptor::out_of_descriptors(int error) {
     if (!reserve_.valid())
         reserve_ = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     paused_ = true;
-    pause_->arm_in(kPause);
+    if (pause_)
+        pause_->arm_in(kPause);
 }
 
 void Acceptor::log_error(const std::string& message) {
