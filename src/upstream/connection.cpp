@@ -150,6 +150,7 @@ async::Task<bool> Connection::fill(std::size_t limit) {
         buffer_ = ReadBuffer{std::move(larger), wanted, 0, kept.size()};
     }
     const asio::mutable_buffer into(buffer_.memory.get() + buffer_.end, buffer_.capacity - buffer_.end);
+    // Here and in `read_body`, not in a function of their own: awaited in place it takes no frame.
     Io read;
     if (tls_) {
         read = co_await tls_->async_read_some(into, async::as_tuple);
