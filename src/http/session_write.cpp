@@ -122,8 +122,9 @@ async::Task<Result<void>> Session::send(std::string_view middle, std::string_vie
     const Transport::Written written = transport_->write_now(buffers);
     sent_ += written.size;
     if (!written.error && asio::buffer_size(buffers) > 0) {
-        unsent_.assign(static_cast<const char*>(buffers[0].data()), buffers[0].size());
-        buffers[0] = asio::buffer(unsent_);
+        // Not the thread's any more: others write while this waits.
+        unsent_.swap(shard_.output);
+        buffers[0] = asio::buffer(unsent_) + (unsent_.size() - buffers[0].size());
         writing_ = true;
         return send_rest(buffers);
     }

@@ -150,14 +150,7 @@ async::Task<bool> Connection::fill(std::size_t limit) {
         buffer_ = ReadBuffer{std::move(larger), wanted, 0, kept.size()};
     }
     const asio::mutable_buffer into(buffer_.memory.get() + buffer_.end, buffer_.capacity - buffer_.end);
-    // Here and in `read_body`, not in a function of their own: awaited in place it takes no frame.
-    Io read;
-    if (tls_) {
-        read = co_await tls_->async_read_some(into, async::as_tuple);
-    } else {
-        read = co_await socket_.async_read_some(into, async::as_tuple);
-    }
-    const auto [failure, bytes] = read;
+    const auto [failure, bytes] = co_await read_some(into);
     if (failure || stop_ != Stop::none)
         co_return fail_io(failure);
     buffer_.end += bytes;
@@ -206,13 +199,7 @@ async::Task<Result<std::string_view>> Connection::read_body() {
         reading_ = true;
         arm(later(state_->thread.clock().steady(), idle_limit_));
         const asio::mutable_buffer into(buffer_.memory.get(), buffer_.capacity);
-        Io read;
-        if (tls_) {
-            read = co_await tls_->async_read_some(into, async::as_tuple);
-        } else {
-            read = co_await socket_.async_read_some(into, async::as_tuple);
-        }
-        const auto [failure, bytes] = read;
+        const auto [failure, bytes] = co_await read_some(into);
         // A reader that takes its time is no idle server: from here to the next read only the deadline counts.
         reading_ = false;
         arm(SteadyTime::max());

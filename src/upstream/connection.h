@@ -94,6 +94,18 @@ class Connection {
     async::Task<bool> ask_proxy();
     async::Task<bool> handshake();
 
+    // Awaited where it is called, in that frame.
+    auto read_some(asio::mutable_buffer into) {
+        const auto start = [this](auto handler, asio::mutable_buffer where) {
+            if (tls_) {
+                tls_->async_read_some(where, std::move(handler));
+            } else {
+                socket_.async_read_some(where, std::move(handler));
+            }
+        };
+        using Signature = void(boost::system::error_code, std::size_t);
+        return asio::async_initiate<decltype(async::as_tuple), Signature>(start, async::as_tuple, into);
+    }
     // What the socket takes at once, off the front of `parts`.
     boost::system::error_code write_now(Parts& parts);
     async::Task<Io> write_some(const Parts& parts);
