@@ -285,6 +285,23 @@ TEST(Window, GoesOnAsBeforeBehindASettledPlace) {
     EXPECT_FALSE(finds[0].torn || finds[1].torn);
 }
 
+TEST(Window, FindsAMatchBehindASettledPlaceOnceAndWhole) {
+    const WordCheck check("word", {"secret"});
+    const std::vector<WindowRule> rules{{&check, check.longest_match(), true, true}};
+    Window window(rules);
+    std::vector<Find> finds;
+    std::string out;
+    window.feed("one ", finds);
+    window.settle(finds);
+    window.write(window.decided(), out);
+    window.feed("secret, and nothing more", finds);
+    window.finish(finds);
+    window.write(window.size(), out);
+    EXPECT_EQ(out, "one [word], and nothing more");
+    ASSERT_EQ(finds.size(), 1U);
+    EXPECT_FALSE(finds[0].torn);
+}
+
 TEST(Redactions, JoinWhatOverlapsUnderTheFirstCategory) {
     Redactions redactions;
     redactions.add({5, 8, "b", 1});
